@@ -1,5 +1,6 @@
 """The shape of an autoencoder and its starting weights, free of any framework."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, Self
@@ -16,6 +17,7 @@ __all__ = [
     "Init",
     "LayerShape",
     "Weights",
+    "chain_weight_shapes",
     "check_code_size",
     "check_weights",
     "initial_weights",
@@ -41,10 +43,14 @@ _DTYPES: tuple[DType, ...] = ("float32", "float64")
 
 
 class _Layer(Protocol):
-    n_in: int
-    n_out: int
-    activation: Activation
-    tied: bool
+    @property
+    def n_in(self) -> int: ...
+    @property
+    def n_out(self) -> int: ...
+    @property
+    def activation(self) -> Activation: ...
+    @property
+    def tied(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -165,7 +171,9 @@ class Architecture:
             What was read.
         """
         parts = [
-            tuple(LayerShape(layer.n_in, layer.n_out, layer.activation, layer.tied) for layer in part)
+            tuple(
+                LayerShape(layer.n_in, layer.n_out, layer.activation, layer.tied) for layer in part
+            )
             for part in (encoder, decoder)
         ]
         return cls(parts[0], parts[1], overcomplete=overcomplete)
@@ -271,12 +279,37 @@ def weight_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
     >>> weight_shapes(Architecture.symmetric((4, 2), tied=True))
     {'encoder.0.weight': (4, 2), 'encoder.0.bias': (2,), 'decoder.0.bias': (4,)}
     """
+    parts = {"encoder": architecture.encoder, "decoder": architecture.decoder}
+    return {
+        f"{part}.{name}": shape
+        for part, layers in parts.items()
+        for name, shape in chain_weight_shapes(layers).items()
+    }
+
+
+def chain_weight_shapes(layers: Sequence[LayerShape]) -> dict[str, tuple[int, ...]]:
+    """Return the name and the shape of every parameter of one block, in order.
+
+    Parameters
+    ----------
+    layers
+        The block's layers, as `layer_chain` gives them.
+
+    Returns
+    -------
+    dict
+        Shapes by name, such as ``0.weight``.
+
+    Examples
+    --------
+    >>> chain_weight_shapes(layer_chain((4, 2), activation="relu", output="relu"))
+    {'0.weight': (4, 2), '0.bias': (2,)}
+    """
     shapes: dict[str, tuple[int, ...]] = {}
-    for part, layers in (("encoder", architecture.encoder), ("decoder", architecture.decoder)):
-        for position, layer in enumerate(layers):
-            if not layer.tied:
-                shapes[f"{part}.{position}.weight"] = (layer.n_in, layer.n_out)
-            shapes[f"{part}.{position}.bias"] = (layer.n_out,)
+    for position, layer in enumerate(layers):
+        if not layer.tied:
+            shapes[f"{position}.weight"] = (layer.n_in, layer.n_out)
+        shapes[f"{position}.bias"] = (layer.n_out,)
     return shapes
 
 
@@ -331,8 +364,8 @@ def _draw(rng: np.random.Generator, shape: tuple[int, ...], init: Init) -> npt.N
     if len(shape) == 1:
         return np.zeros(shape)
     if init == "he":
-        return rng.standard_normal(shape) * np.sqrt(2 / shape[0])
-    limit = np.sqrt(6 / sum(shape))
+        return rng.standard_normal(shape) * math.sqrt(2 / shape[0])
+    limit = math.sqrt(6 / sum(shape))
     return rng.uniform(-limit, limit, shape)
 
 

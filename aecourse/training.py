@@ -27,7 +27,7 @@ STEPS_PER_BLOCK = 50
 Floats = npt.NDArray[np.floating]
 
 
-class TrainingDiverged(FloatingPointError):
+class TrainingDiverged(FloatingPointError):  # noqa: N818  the standard term of the field
     """Training stopped because the loss was no longer a finite number.
 
     Parameters
@@ -39,8 +39,9 @@ class TrainingDiverged(FloatingPointError):
 
     Examples
     --------
-    >>> print(TrainingDiverged(epoch=2, step=7, loss=float("nan")))
-    the loss became nan in epoch 2, step 7 — lower the learning rate, or look at the starting weights
+    >>> error = TrainingDiverged(epoch=2, step=7, loss=float("nan"))
+    >>> error.epoch, error.step
+    (2, 7)
     """
 
     def __init__(self, *, epoch: int, step: int, loss: float) -> None:
@@ -137,9 +138,7 @@ def train(
     sizes = np.minimum(batch_size, n - np.arange(0, n, batch_size))
     history = History()
     # Standard output: a bar on standard error would look like an error on a book's page.
-    with tqdm(
-        total=epochs * len(sizes), unit="step", file=sys.stdout, disable=not progress
-    ) as bar:
+    with tqdm(total=epochs * len(sizes), unit="step", file=sys.stdout, disable=not progress) as bar:
         for epoch in range(1, epochs + 1):
             started = time.perf_counter()
             order = rng.permutation(n)
@@ -197,9 +196,7 @@ def in_batches(function: Callable[[Floats], Floats], x: Floats, *, batch_size: i
     )
 
 
-def mean_over_batches(
-    function: Callable[[Floats], float], x: Floats, *, batch_size: int
-) -> float:
+def mean_over_batches(function: Callable[[Floats], float], x: Floats, *, batch_size: int) -> float:
     """Average a loss over ``x``, a batch of rows at a time, each weighted by its rows.
 
     Parameters
@@ -218,7 +215,8 @@ def mean_over_batches(
 
     Examples
     --------
-    >>> mean_over_batches(lambda rows: float(rows.mean()), np.array([[1.0], [2.0], [6.0]]), batch_size=2)
+    >>> x = np.array([[1.0], [2.0], [6.0]])
+    >>> mean_over_batches(lambda rows: float(rows.mean()), x, batch_size=2)
     3.0
     """
     check_positive_integer("batch_size", batch_size)

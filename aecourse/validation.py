@@ -11,6 +11,7 @@ __all__ = [
     "check_choice",
     "check_fraction",
     "check_images",
+    "check_loss_fits_output",
     "check_non_negative",
     "check_positive",
     "check_positive_integer",
@@ -72,11 +73,21 @@ def check_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     sizes = tuple(sizes)
     if len(sizes) < 2:
         raise ValueError(
-            f"expected sizes to name at least the input and the code, such as (784, 256), got {sizes}"
+            "expected sizes to name at least the input and the code, such as (784, 256), "
+            f"got {sizes}"
         )
     for position, size in enumerate(sizes):
         check_positive_integer(f"sizes[{position}]", size)
     return tuple(int(size) for size in sizes)
+
+
+def check_loss_fits_output(loss: str, output: str) -> None:
+    """Raise ``ValueError`` unless a loss for values in (0, 1) meets a sigmoid output."""
+    if output != "sigmoid":
+        raise ValueError(
+            f"expected a model with output='sigmoid' for the loss {loss}, got output={output!r} — "
+            "use mean_squared_error, or a sigmoid output"
+        )
 
 
 def check_images(

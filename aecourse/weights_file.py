@@ -10,13 +10,14 @@ from safetensors.numpy import save_file
 
 from aecourse.architecture import (
     Architecture,
+    DType,
     LayerShape,
     Weights,
     check_weights,
     weight_shapes,
 )
 
-__all__ = ["read_weights_file", "write_weights_file"]
+__all__ = ["read_weights_file", "stored_dtype", "write_weights_file"]
 
 _FORMAT = "aecourse-1"
 
@@ -95,3 +96,29 @@ def read_weights_file(path: str | PathLike[str]) -> tuple[Architecture, Weights]
     )
     check_weights(weight_shapes(architecture), weights)
     return architecture, weights
+
+
+def stored_dtype(weights: Weights) -> DType:
+    """Return the precision that all arrays of a file share.
+
+    Parameters
+    ----------
+    weights
+        Arrays by name.
+
+    Returns
+    -------
+    str
+        ``"float32"`` or ``"float64"``.
+
+    Raises
+    ------
+    ValueError
+        If the arrays have another or more than one precision.
+    """
+    names = sorted({array.dtype.name for array in weights.values()})
+    if names == ["float32"]:
+        return "float32"
+    if names == ["float64"]:
+        return "float64"
+    raise ValueError(f"expected weights all float32 or all float64, got {', '.join(names)}")
