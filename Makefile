@@ -1,0 +1,55 @@
+# Every target sets itself up in .venv; `make help` lists them.
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
+  $(if $(shell $(name) -c 'import sys; print("" if sys.version_info < (3, 11) or sys.version_info > (3, 14) else 1)' 2>/dev/null),$(name))))
+# Exact versions; `make test CONSTRAINTS=/dev/null` tries the newest ones instead.
+CONSTRAINTS ?= constraints.txt
+# Address of a package index with CPU-only PyTorch, for Linux without a GPU: see the set-up page.
+TORCH_INDEX ?=
+BIN := .venv/bin
+CHAPTERS = $(shell grep -l '^kernelspec:' book/*.md book/*/*.md)
+
+.DEFAULT_GOAL := help
+.PHONY: help install book test lint notebooks bench results scoreboard clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: .venv/installed ## install the pinned environment into .venv
+
+.venv/installed: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.13 is needed and was not found. Say where: make PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --progress-bar on $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
+	  --constraint $(CONSTRAINTS) --editable '.[all]'
+	@touch $@
+
+book: .venv/installed ## execute every notebook and build the book
+	$(BIN)/jupyter-book build book/ -W -n --keep-going
+	@echo "Open $(CURDIR)/book/_build/html/index.html"
+
+# One thread a process: two processes whose BLAS threads fight for the cores are many times slower.
+test: lint ## run linters, type checker, unit tests and every notebook
+	OMP_NUM_THREADS=1 $(BIN)/pytest --nbval --numprocesses auto --maxprocesses 8 --dist loadfile \
+	  --cov --cov-report term --cov-fail-under 95
+
+lint: .venv/installed ## check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+notebooks: .venv/installed ## write the .ipynb beside each chapter's .md
+	$(BIN)/jupytext --quiet --to ipynb --update $(CHAPTERS)
+
+bench: .venv/installed ## measure the three fits against their peers
+	$(BIN)/python -m benchmarks.speed
+
+results: .venv/installed ## run the experiments on the full MNIST and record them
+	$(BIN)/python -m benchmarks.results
+
+scoreboard: .venv/installed ## record the chapters' lines of the scoreboard again
+	AECOURSE_RECORD_SCOREBOARD=$(CURDIR)/aecourse/scoreboard.json $(BIN)/pytest --nbval book
+
+clean: ## remove all that the other targets made, .venv included
+	rm -rf .venv book/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
