@@ -60,7 +60,9 @@ def test_layer_gradients_equal_numeric_ones(activation, tied, n, n_in, n_out, se
 
         return loss
 
-    assert_gradients_close(lambda values: float(np.sum(layer(values) * upstream)), x, input_gradient)
+    assert_gradients_close(
+        lambda values: float(np.sum(layer(values) * upstream)), x, input_gradient
+    )
     assert_gradients_close(loss_of(layer.weight), layer.weight.copy(), layer.weight_gradient)
     assert_gradients_close(loss_of(layer.bias), layer.bias.copy(), layer.bias_gradient)
 
@@ -132,7 +134,9 @@ def reference_step(spec, w, g, state, t):
     state["v"] = spec.beta2 * state.get("v", 0.0) + (1 - spec.beta2) * g**2
     c1, c2 = 1 - spec.beta1**t, 1 - spec.beta2**t
     if spec.rule == "pytorch":
-        return w - spec.learning_rate * (state["m"] / c1) / (np.sqrt(state["v"] / c2) + spec.epsilon)
+        return w - spec.learning_rate * (state["m"] / c1) / (
+            np.sqrt(state["v"] / c2) + spec.epsilon
+        )
     rate = spec.learning_rate * np.sqrt(c2) / c1
     return w - rate * state["m"] / (np.sqrt(state["v"]) + spec.epsilon)
 

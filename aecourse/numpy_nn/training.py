@@ -85,12 +85,15 @@ def fit(
 
     def run_steps(rows: npt.NDArray[np.intp]) -> Floats:
         losses = np.empty(-(-len(rows) // batch_size))
-        for step in range(len(losses)):
-            batch = x[rows[step * batch_size : (step + 1) * batch_size]].astype(dtype, copy=False)
-            x_hat = model.forward(batch)
-            losses[step] = loss(batch, x_hat)
-            model.backward(loss.gradient(batch, x_hat, output_gradient[: len(batch)]))
-            rule.step()
+        # A loss that overflows is no warning but an error: train raises it, with epoch and step.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for step in range(len(losses)):
+                batch = x[rows[step * batch_size : (step + 1) * batch_size]]
+                batch = batch.astype(dtype, copy=False)
+                x_hat = model.forward(batch)
+                losses[step] = loss(batch, x_hat)
+                model.backward(loss.gradient(batch, x_hat, output_gradient[: len(batch)]))
+                rule.step()
         return losses
 
     return train(
