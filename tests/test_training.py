@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from aecourse.training import STEPS_PER_BLOCK, TrainingDiverged, in_batches, mean_over_batches, train
+from aecourse.training import (
+    STEPS_PER_BLOCK,
+    TrainingDiverged,
+    in_batches,
+    mean_over_batches,
+    train,
+)
 
 
 def run(run_steps, n=10, **changes):
@@ -67,7 +73,9 @@ def test_validation_and_callback_run_after_each_epoch():
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_loss_that_is_not_finite_stops_with_epoch_and_step(bad):
     blocks = iter([np.ones(3), np.array([1.0, bad, 1.0])])
-    with pytest.raises(TrainingDiverged, match=r"in epoch 2, step 2 — lower the learning rate") as caught:
+    with pytest.raises(
+        TrainingDiverged, match=r"in epoch 2, step 2 — lower the learning rate"
+    ) as caught:
         run(lambda rows: next(blocks))
     assert (caught.value.epoch, caught.value.step) == (2, 2)
 
