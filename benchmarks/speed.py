@@ -108,27 +108,18 @@ def keras_fit(x: Images, epochs: int, pause: Pause) -> list[float]:
 
 def classic_graph(x: Images, epochs: int, pause: Pause) -> list[float]:
     """Time a TensorFlow 1 graph with a session and a feed for each step."""
-    import tensorflow as tf
+    from aecourse import numpy_nn
+    from aecourse.classic_graph import ClassicGraph, v1
 
-    v1 = tf.compat.v1
-    rng = np.random.default_rng(0)
+    weights = numpy_nn.get_weights(numpy_nn.autoencoder((N_IN, N_CODE)))
+    graph = ClassicGraph(weights, optimizer=v1.train.AdamOptimizer)
+    training = graph.fit(x, epochs=epochs, batch_size=BATCH, seed=0)
     seconds = []
-    with tf.Graph().as_default(), v1.Session() as session:
-        images = v1.placeholder(tf.float32, [None, N_IN])
-        decoded = images
-        for n_in, n_out in ((N_IN, N_CODE), (N_CODE, N_IN)):
-            limit = (6 / (n_in + n_out)) ** 0.5
-            weight = v1.Variable(v1.random_uniform([n_in, n_out], -limit, limit))
-            decoded = tf.sigmoid(decoded @ weight + v1.Variable(tf.zeros([n_out])))
-        cost = tf.reduce_mean((images - decoded) ** 2)
-        step = v1.train.AdamOptimizer().minimize(cost)
-        session.run(v1.global_variables_initializer())
-        for _ in range(epochs):
-            started = time.perf_counter()
-            for rows in np.split(rng.permutation(len(x)), range(BATCH, len(x), BATCH)):
-                session.run([step, cost], feed_dict={images: x[rows]})
-            seconds.append(time.perf_counter() - started)
-            pause()
+    for _ in range(epochs):
+        started = time.perf_counter()
+        next(training)
+        seconds.append(time.perf_counter() - started)
+        pause()
     return seconds
 
 

@@ -1,0 +1,168 @@
+"""Run the experiments on the full MNIST and record what they gave: ``make results``.
+
+Each (experiment, seed) is written down as soon as it is finished, so a run that was stopped goes on
+where it was. ``--again NAME`` forgets an experiment first.
+"""
+
+import argparse
+import datetime
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache, partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+import aecourse
+from aecourse import metrics, numpy_nn
+from aecourse.data import Dataset, load_mnist
+from aecourse.results import Result, parse_results, write_results
+
+RESULTS = Path(aecourse.__file__).with_name("results.json")
+SEEDS = (0, 1, 2)
+SIZES = (784, 256)
+VALIDATION = 5_000  # the classic example's reader set the first 5,000 training images aside
+ERROR = "test error per pixel"
+
+Experiment = Callable[[int], Iterator[tuple[str, float]]]
+
+
+@cache
+def digits() -> Dataset:
+    """Return the full MNIST."""
+    return load_mnist("full")
+
+
+def pca(k: int, seed: int) -> Iterator[tuple[str, float]]:
+    """Fit PCA to all training images."""
+    del seed  # nothing is random
+    data = digits()
+    outputs = metrics.fit_pca(data.x_train, k).reconstruct(data.x_test)
+    yield ERROR, metrics.mean_squared_error(data.x_test, outputs)
+    yield "test error per image", metrics.squared_error_per_image(data.x_test, outputs)
+
+
+def classic_weights(seed: int) -> dict[str, Any]:
+    """Return the classic example's starting weights: all from N(0, 1)."""
+    return numpy_nn.get_weights(numpy_nn.autoencoder(SIZES, init="standard_normal", seed=seed))
+
+
+def original_graph(seed: int) -> Iterator[tuple[str, float]]:
+    """Run the classic example as the TensorFlow 1 graph that it was."""
+    from aecourse.classic_graph import ClassicGraph
+
+    data = digits()
+    graph = ClassicGraph(classic_weights(seed))
+    costs = list(graph.fit(data.x_train[VALIDATION:], epochs=20, batch_size=100, seed=seed))
+    yield "average cost, epoch 1", costs[0]
+    yield "average cost, epoch 20", costs[-1]
+    yield ERROR, graph.evaluate(data.x_test)
+
+
+def autoencoder(
+    seed: int,
+    *,
+    stages: tuple[tuple[numpy_nn.SGD | numpy_nn.RMSProp | numpy_nn.Adam, int], ...],
+    **options: Any,
+) -> Iterator[tuple[str, float]]:
+    """Train 784-256-784 in NumPy, one optimiser after the other, each for its epochs."""
+    data = digits()
+    model = numpy_nn.autoencoder(SIZES, seed=seed, **options)
+    losses: list[float] = []
+    for number, (optimizer, epochs) in enumerate(stages):
+        history = numpy_nn.fit(
+            model,
+            data.x_train[VALIDATION:],
+            optimizer=optimizer,
+            epochs=epochs,
+            seed=seed + 100 * number,
+        )
+        losses += history.loss
+    yield "average cost, epoch 1", losses[0]
+    yield f"average cost, epoch {len(losses)}", losses[-1]
+    yield ERROR, numpy_nn.evaluate(model, data.x_test)
+
+
+CLASSIC = numpy_nn.RMSProp(0.01, rule="tensorflow1")
+LONG = ((numpy_nn.Adam(1e-3), 40), (numpy_nn.Adam(3e-4), 10), (numpy_nn.Adam(1e-4), 10))
+
+EXPERIMENTS: dict[str, tuple[Experiment, tuple[int, ...]]] = {
+    **{f"pca-{k}": (partial(pca, k), (0,)) for k in (2, 16, 30, 64, 256)},
+    "classic-graph": (original_graph, SEEDS),
+    "classic": (partial(autoencoder, stages=((CLASSIC, 20),), init="standard_normal"), SEEDS),
+    "glorot": (partial(autoencoder, stages=((CLASSIC, 20),)), SEEDS),
+    "glorot-adam": (partial(autoencoder, stages=((numpy_nn.Adam(), 20),)), SEEDS),
+    "glorot-adam-long": (partial(autoencoder, stages=LONG), SEEDS),
+    "linear-code-long": (partial(autoencoder, stages=LONG, code="linear"), SEEDS),
+}
+
+
+def machine() -> str:
+    """Return the kind of processor and the number of cores."""
+    return f"{platform.machine()}, {os.cpu_count()} cores, no GPU used"
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a number may depend on."""
+    names = ("aecourse", "numpy", "tensorflow")
+    return {"python": platform.python_version()} | {name: version(name) for name in names}
+
+
+def record(results: dict[str, Result], name: str, seed: int) -> None:
+    """Run one experiment with one seed and add what it gave to ``results``."""
+    run, _ = EXPERIMENTS[name]
+    started = time.perf_counter()
+    outcome = list(run(seed))
+    seconds = round(time.perf_counter() - started, 1)
+    for measure, value in outcome:
+        key = f"{name}: {measure}"
+        before = results.get(key, Result(key, measure, {}, {}))
+        results[key] = replace(
+            before,
+            values={**before.values, str(seed): value},
+            seconds={**before.seconds, str(seed): seconds},
+            machine=machine(),
+            versions=versions(),
+            date=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+            command=f"make results, or python -m benchmarks.results --only {name}",
+        )
+
+
+def main() -> None:
+    """Run what is not recorded yet."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=EXPERIMENTS, action="append", help="run just these")
+    parser.add_argument("--again", choices=EXPERIMENTS, action="append", default=[])
+    arguments = parser.parse_args()
+
+    results = parse_results(RESULTS.read_text(encoding="utf-8"))
+    for name in arguments.again:
+        results = {key: value for key, value in results.items() if key.split(":")[0] != name}
+    jobs = [
+        (name, seed)
+        for name, (_, seeds) in EXPERIMENTS.items()
+        if name in (arguments.only or EXPERIMENTS)
+        for seed in seeds
+        if str(seed) not in _seeds_done(results, name)
+    ]
+    for name, seed in tqdm(jobs, unit="run"):
+        record(results, name, seed)
+        write_results(RESULTS, results)
+
+
+def _seeds_done(results: dict[str, Result], name: str) -> set[str]:
+    return {
+        seed
+        for key, result in results.items()
+        if key.split(":")[0] == name
+        for seed in result.values
+    }
+
+
+if __name__ == "__main__":
+    main()
