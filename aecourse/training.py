@@ -1,6 +1,5 @@
 """The training loop that the three frameworks share: batches, history, progress, divergence."""
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,8 +7,8 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
+from aecourse.progress import progress_bar
 from aecourse.validation import check_positive_integer
 
 __all__ = [
@@ -120,7 +119,7 @@ def train(
     on_epoch_end
         Called after each epoch with its number, from one, and its mean loss.
     progress
-        Whether to show a progress bar on standard output.
+        Whether to show a progress bar.
 
     Returns
     -------
@@ -137,8 +136,7 @@ def train(
     rng = np.random.default_rng(seed)
     sizes = np.minimum(batch_size, n - np.arange(0, n, batch_size))
     history = History()
-    # Standard output: a bar on standard error would look like an error on a book's page.
-    with tqdm(total=epochs * len(sizes), unit="step", file=sys.stdout, disable=not progress) as bar:
+    with progress_bar(epochs * len(sizes), unit="step", disable=not progress) as bar:
         for epoch in range(1, epochs + 1):
             started = time.perf_counter()
             order = rng.permutation(n)
