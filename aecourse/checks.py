@@ -134,7 +134,8 @@ def assert_gradients_close(
     error = relative_error(gradient, numeric)
     # Gradients that vanish leave only the rounding of f, which no relative measure can judge.
     rounding = 1e-11 * max(1.0, abs(float(f(np.array(x, dtype=np.float64)))))
-    if error > tolerance and float(np.linalg.norm(gradient - numeric)) > rounding:
+    # Written so that NaN, which no comparison accepts, fails.
+    if not (error <= tolerance or float(np.linalg.norm(gradient - numeric)) <= rounding):
         worst = tuple(
             int(i) for i in np.unravel_index(np.argmax(np.abs(gradient - numeric)), numeric.shape)
         )
