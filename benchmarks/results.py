@@ -89,7 +89,7 @@ def autoencoder(
 
 
 CLASSIC = numpy_nn.RMSProp(0.01, rule="tensorflow1")
-LONG = ((numpy_nn.Adam(1e-3), 40), (numpy_nn.Adam(3e-4), 10), (numpy_nn.Adam(1e-4), 10))
+DECAY = ((numpy_nn.Adam(1e-3), 20), (numpy_nn.Adam(3e-4), 5), (numpy_nn.Adam(1e-4), 5))
 
 EXPERIMENTS: dict[str, tuple[Experiment, tuple[int, ...]]] = {
     **{f"pca-{k}": (partial(pca, k), (0,)) for k in (2, 16, 30, 64, 256)},
@@ -97,8 +97,8 @@ EXPERIMENTS: dict[str, tuple[Experiment, tuple[int, ...]]] = {
     "classic": (partial(autoencoder, stages=((CLASSIC, 20),), init="standard_normal"), SEEDS),
     "glorot": (partial(autoencoder, stages=((CLASSIC, 20),)), SEEDS),
     "glorot-adam": (partial(autoencoder, stages=((numpy_nn.Adam(), 20),)), SEEDS),
-    "glorot-adam-long": (partial(autoencoder, stages=LONG), SEEDS),
-    "linear-code-long": (partial(autoencoder, stages=LONG, code="linear"), SEEDS),
+    "glorot-adam-decay": (partial(autoencoder, stages=DECAY), SEEDS),
+    "linear-code": (partial(autoencoder, stages=DECAY, code="linear"), SEEDS),
 }
 
 
