@@ -6,6 +6,8 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
 CONSTRAINTS ?= constraints.txt
 # Address of a package index with CPU-only PyTorch, for Linux without a GPU: see the set-up page.
 TORCH_INDEX ?=
+# Not empty where pip takes PyTorch with CUDA although no NVIDIA driver is there.
+LARGE_TORCH = $(if $(TORCH_INDEX),,$(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),$(if $(shell command -v nvidia-smi),,1)))
 BIN := .venv/bin
 CHAPTERS = $(shell grep -l '^kernelspec:' book/*.md book/*/*.md)
 
@@ -19,6 +21,7 @@ install: .venv/installed ## install the pinned environment into .venv
 
 .venv/installed: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.13 is needed and was not found. Say where: make PYTHON=/path/to/python3"; exit 1; }
+	@$(if $(LARGE_TORCH),echo "No GPU driver here: TORCH_INDEX=ADDRESS would save gigabytes of CUDA libraries, see README.md")
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --progress-bar on $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \

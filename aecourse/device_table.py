@@ -1,7 +1,8 @@
 """The table that shows what runs where, as text and as HTML."""
 
-import html
 from dataclasses import astuple, dataclass
+
+from aecourse.table import html_table, text_table
 
 __all__ = ["NOTHING", "Report", "Row"]
 
@@ -54,21 +55,7 @@ class Report:
 
     def __str__(self) -> str:
         """Return the table as aligned text."""
-        lines = [_HEAD, *map(astuple, self.rows)]
-        widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-            for line in lines
-        )
+        return text_table(_HEAD, [astuple(row) for row in self.rows])
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{cell}</th>' for cell in _HEAD[1:])
-        body = ""
-        for row in self.rows:
-            name, *others = map(html.escape, astuple(row))
-            values = "".join(f"<td>{cell}</td>" for cell in others)
-            body += f'<tr><th scope="row">{name}</th>{values}</tr>\n'
-        return (
-            "<table>\n<caption>What runs where</caption>\n"
-            f"<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
-        )
+        return html_table(_HEAD, [astuple(row) for row in self.rows], caption="What runs where")

@@ -8,7 +8,11 @@ from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 
-__all__ = ["Result", "load_results", "parse_results", "write_results"]
+from aecourse.table import html_table, text_table
+
+__all__ = ["Result", "ResultsTable", "load_results", "parse_results", "write_results"]
+
+_HEADS = ("experiment", "mean", "spread", "seeds", "seconds", "date")
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,50 @@ class Result:
     def spread(self) -> float:
         """Standard deviation over the seeds; 0 for a single one."""
         return statistics.stdev(self.values.values()) if len(self.values) > 1 else 0.0
+
+
+@dataclass(frozen=True)
+class ResultsTable:
+    """Some results as a table; ``print`` shows text, a notebook shows HTML.
+
+    Parameters
+    ----------
+    results
+        One line each.
+    caption
+        What the table shows.
+
+    Examples
+    --------
+    >>> result = Result("pca-30: error", "error", {"0": 0.5}, {"0": 1.0}, date="2026-11-24")
+    >>> print(ResultsTable((result,), "PCA"))
+    experiment     mean     spread  seeds  seconds  date
+    pca-30: error  0.50000  —       1      1        2026-11-24
+    """
+
+    results: tuple[Result, ...]
+    caption: str
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                result.experiment,
+                f"{result.mean:.5f}",
+                f"{result.spread:.5f}" if len(result.values) > 1 else "—",
+                str(len(result.values)),
+                f"{statistics.fmean(result.seconds.values()):.0f}",
+                result.date,
+            )
+            for result in self.results
+        ]
+
+    def __str__(self) -> str:
+        return text_table(_HEADS, self._cells())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return html_table(_HEADS, self._cells(), caption=self.caption)
 
 
 def load_results() -> dict[str, Result]:

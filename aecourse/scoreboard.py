@@ -1,12 +1,12 @@
 """The "beat PCA" scoreboard: every chapter measures its line and adds it to those before."""
 
-import html
 import json
 import os
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from aecourse.table import html_table, text_table
 from aecourse.validation import check_positive, check_positive_integer
 
 __all__ = ["RECORD_VARIABLE", "Board", "Line", "add", "recorded_lines"]
@@ -15,6 +15,10 @@ RECORD_VARIABLE = "AECOURSE_RECORD_SCOREBOARD"
 """Environment variable: a JSON file that `add` writes its line to."""
 
 _HEADS = ("chapter", "method", "code", "error per pixel", "PCA", "ratio")
+_CAPTION = (
+    "Beat PCA: a ratio below 1 does. Error is the mean squared error per pixel on the 2,000 "
+    "bundled test digits."
+)
 
 
 @dataclass(frozen=True)
@@ -116,27 +120,12 @@ class Board:
         ]
 
     def __str__(self) -> str:
-        table = [_HEADS, *self._cells()]
-        widths = [max(len(row[column]) for row in table) for column in range(len(_HEADS))]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in table
-        )
+        return text_table(_HEADS, self._cells())
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        heads = "".join(f'<th scope="col">{head}</th>' for head in _HEADS)
-        rows = ""
-        for cells in self._cells():
-            first, *rest = (html.escape(cell) for cell in cells)
-            rows += f'<tr><th scope="row">{first}</th>'
-            rows += "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"
-        return (
-            '<table class="table scoreboard"><caption>Beat PCA: a ratio below 1 does. Error is the '
-            "mean squared error per pixel on the 2,000 bundled test digits.</caption>"
-            f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-        )
+        return html_table(_HEADS, self._cells(), caption=_CAPTION)
 
 
 def recorded_lines() -> tuple[Line, ...]:
