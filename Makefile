@@ -21,7 +21,7 @@ install: .venv/installed ## install the pinned environment into .venv
 
 .venv/installed: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.13 is needed and was not found. Say where: make PYTHON=/path/to/python3"; exit 1; }
-	@$(if $(LARGE_TORCH),echo "No GPU driver here: TORCH_INDEX=ADDRESS would save gigabytes of CUDA libraries, see README.md")
+	@test -z "$(LARGE_TORCH)" || echo "No GPU driver here: TORCH_INDEX=ADDRESS saves gigabytes of CUDA libraries, see README.md"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --progress-bar on $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
