@@ -52,7 +52,7 @@ results: .venv/installed ## run the experiments on the full MNIST and record the
 	$(BIN)/python -m benchmarks.results
 
 scoreboard: .venv/installed ## record the chapters' lines of the scoreboard again
-	AECOURSE_RECORD_SCOREBOARD=$(CURDIR)/aecourse/scoreboard.json $(BIN)/pytest --nbval book
+	OMP_NUM_THREADS=1 AECOURSE_RECORD_SCOREBOARD=$(CURDIR)/aecourse/scoreboard.json $(BIN)/pytest --nbval book
 
 clean: ## remove all that the other targets made, .venv included
 	rm -rf .venv book/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info

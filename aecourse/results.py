@@ -12,7 +12,7 @@ from aecourse.table import html_table, text_table
 
 __all__ = ["Result", "ResultsTable", "load_results", "parse_results", "write_results"]
 
-_HEADS = ("experiment", "mean", "spread", "seeds", "seconds", "date")
+_HEADS = ("experiment", "measure", "mean", "spread", "seeds", "seconds", "date")
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class ResultsTable:
     --------
     >>> result = Result("pca-30: error", "error", {"0": 0.5}, {"0": 1.0}, date="2026-11-24")
     >>> print(ResultsTable((result,), "PCA"))
-    experiment     mean     spread  seeds  seconds  date
-    pca-30: error  0.50000  —       1      1        2026-11-24
+    experiment  measure  mean     spread  seeds  seconds  date
+    pca-30      error    0.50000  —       1      1        2026-11-24
     """
 
     results: tuple[Result, ...]
@@ -90,7 +90,8 @@ class ResultsTable:
     def _cells(self) -> list[tuple[str, ...]]:
         return [
             (
-                result.experiment,
+                result.experiment.split(":")[0],
+                result.measure,
                 f"{result.mean:.5f}",
                 f"{result.spread:.5f}" if len(result.values) > 1 else "—",
                 str(len(result.values)),
