@@ -28,7 +28,13 @@ install: .venv/installed ## install the pinned environment into .venv
 	  --constraint $(CONSTRAINTS) --editable '.[all]'
 	@touch $@
 
-book: .venv/installed ## execute every notebook and build the book
+# The cache of executed notebooks knows their cells, not the library that they call.
+book/_build/.library: $(shell find aecourse -type f -not -path '*/__pycache__/*' -not -path '*/grading/*')
+	rm -rf book/_build
+	mkdir -p $(@D)
+	touch $@
+
+book: .venv/installed book/_build/.library ## execute every notebook and build the book
 	$(BIN)/jupyter-book build book/ -W -n --keep-going
 	@echo "Open $(CURDIR)/book/_build/html/index.html"
 
