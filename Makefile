@@ -7,10 +7,10 @@ CONSTRAINTS ?= constraints.txt
 # Address of a package index with CPU-only PyTorch, for Linux without a GPU: see the set-up page.
 TORCH_INDEX ?=
 BIN := .venv/bin
-CHAPTERS = $(shell grep -l '^kernelspec:' book/*.md book/*/*.md)
+CHAPTERS = $(shell grep -l '^kernelspec:' book/*.md book/*/*.md solutions/*/*.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help install book test lint notebooks bench results scoreboard clean
+.PHONY: help install book test lint notebooks exercises bench results scoreboard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ lint: .venv/installed ## check style and types
 
 notebooks: .venv/installed ## write the .ipynb beside each chapter's .md
 	$(BIN)/jupytext --quiet --to ipynb --update $(CHAPTERS)
+
+exercises: .venv/installed ## write the learners' notebooks from the solutions
+	$(BIN)/python -m aecourse.grading.generate
 
 bench: .venv/installed ## measure the three fits against their peers
 	$(BIN)/python -m benchmarks.speed

@@ -1,5 +1,6 @@
 """Ask functions and variables for plain data: what an asker does, and one for this process."""
 
+import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -126,7 +127,7 @@ def reply_of(
         with nullcontext() if warn else quiet():
             result = function(*given)
     except (Exception, SystemExit) as error:
-        return Raised(type(error).__name__, _message(error))
+        return Raised(type(error).__name__, _message(error), _line(function, error))
     reply = plain(result)
     after = plain(given)
     if isinstance(reply, Returned) and isinstance(after, Returned):
@@ -159,6 +160,17 @@ def plain(value: Any) -> Returned | Refused:
     except Exception as error:
         # An object of the learner's may raise whatever it likes when it is looked at.
         return Refused(_message(error))
+
+
+def _line(function: Callable[..., Any], error: BaseException) -> str:
+    """Find the last line of the function's own file that led to an error."""
+    code = getattr(function, "__code__", None)
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if code is not None and frame.filename == code.co_filename
+    ]
+    return f"line {frames[-1].lineno}: {frames[-1].line}" if frames and frames[-1].line else ""
 
 
 def _message(error: BaseException) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["as_numbers", "cut", "difference", "preview"]
+from aecourse.grading.preview import as_numbers, cut, described, number
 
-_PREVIEW = 300
-_FEW = 12
+__all__ = ["difference"]
+
 # Whole numbers carry no rounding, so the tolerance meant for it would hide a count that is one
 # off. A wider tolerance than the questions' default was chosen by an author, and stands.
 _DEFAULT_RTOL = 1e-4
@@ -58,89 +58,15 @@ def difference(right: Any, given: Any, *, rtol: float, atol: float) -> str | Non
         return _integer_difference(right, given, rtol=rtol, atol=atol)
     wanted, numbers = np.asarray(right), as_numbers(given)
     if numbers is None:
-        return f"expected {_described(wanted)}, got {_described(given)}"
+        return f"expected {described(wanted)}, got {described(given)}"
     return _array_difference(wanted, numbers, rtol=rtol, atol=atol)
-
-
-def preview(value: Any, *, limit: int = _PREVIEW) -> str:
-    """Show plain data in a line.
-
-    Parameters
-    ----------
-    value
-        Plain data of any size.
-    limit
-        Largest number of characters.
-
-    Returns
-    -------
-    str
-        Small arrays whole; of large ones the shape, the range and the mean.
-
-    Examples
-    --------
-    >>> preview((0.25, np.arange(100.0)))
-    '(0.25, an array of shape (100,) from 0 to 99, mean 49.5)'
-    """
-    text = _shown(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def as_numbers(value: Any) -> npt.NDArray[Any] | None:
-    """Make an array of an array, a number, or regularly nested lists of numbers.
-
-    Parameters
-    ----------
-    value
-        Plain data of any kind.
-
-    Returns
-    -------
-    ndarray or None
-        None if ``value`` is something else, such as text or a ragged list.
-
-    Examples
-    --------
-    >>> as_numbers([[1, 2], [3, 4]]).shape, as_numbers([[1, 2], [3]])
-    ((2, 2), None)
-    """
-    if not isinstance(value, np.ndarray | np.generic | bool | int | float | list | tuple):
-        return None
-    try:
-        array = np.asarray(value)
-    except (ValueError, OverflowError):
-        return None
-    return array if array.dtype.kind in "biuf" else None
-
-
-def cut(text: str, limit: int) -> str:
-    """Shorten text.
-
-    Parameters
-    ----------
-    text
-        Any.
-    limit
-        Largest number of characters.
-
-    Returns
-    -------
-    str
-        With an ellipsis where something is left out.
-
-    Examples
-    --------
-    >>> cut("autoencoder", 5)
-    'auto…'
-    """
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _mapping_difference(
     right: Mapping[str, Any], given: Any, *, rtol: float, atol: float
 ) -> str | None:
     if not isinstance(given, Mapping):
-        return f"expected {_described(right)}, got {_described(given)}"
+        return f"expected {described(right)}, got {described(given)}"
     for key, value in right.items():
         if key not in given:
             keys = ", ".join(repr(each) for each in given) or "none"
@@ -157,7 +83,7 @@ def _sequence_difference(
     if isinstance(given, np.ndarray) and given.ndim:
         given = list(given)
     if not isinstance(given, tuple | list) or len(given) != len(right):
-        return f"expected {_described(right)}, got {_described(given)}"
+        return f"expected {described(right)}, got {described(given)}"
     wanted, numbers = as_numbers(right), as_numbers(given)
     if wanted is not None and numbers is not None and wanted.shape == numbers.shape:
         return _array_difference(wanted, numbers, rtol=rtol, atol=atol)
@@ -175,7 +101,7 @@ def _text_difference(right: str | None, given: Any) -> str | None:
         return f"expected {cut(repr(right), 100)}, got {cut(repr(given), 100)}"
     if right is None and given is None:
         return None
-    return f"expected {_described(right)}, got {_described(given)}"
+    return f"expected {described(right)}, got {described(given)}"
 
 
 def _integer_difference(right: int, given: float, *, rtol: float, atol: float) -> str | None:
@@ -184,7 +110,7 @@ def _integer_difference(right: int, given: float, *, rtol: float, atol: float) -
         allowed = Fraction(atol) + Fraction(_tolerance(rtol, whole=True)) * abs(right)
         if abs(Fraction(given) - right) <= allowed:
             return None
-    return f"expected {_number(right)}, got {_number(given)}"
+    return f"expected {number(right)}, got {number(given)}"
 
 
 def _array_difference(
@@ -193,7 +119,7 @@ def _array_difference(
     if {right.shape, given.shape} == {(), (1,)}:
         right, given = right.reshape(()), given.reshape(())
     if right.shape != given.shape:
-        return f"expected {_described(right)}, got {_shape_found(right, given)}"
+        return f"expected {described(right)}, got {_shape_found(right, given)}"
     rtol = _tolerance(rtol, whole=right.dtype.kind in "biu")
     wanted, numbers = right.astype(np.float64), given.astype(np.float64)
     with np.errstate(all="ignore"):
@@ -212,7 +138,7 @@ def _array_difference(
         return f"{unsure.sum():,} of {right.size:,} entries differ in being NaN, the first at " + (
             f"{index}: expected {values[0]}, got {values[1]}"
         )
-    gap = _number(float(gaps[place]))
+    gap = number(float(gaps[place]))
     return f"largest difference {gap} at {index}: expected {values[0]}, got {values[1]}"
 
 
@@ -222,7 +148,7 @@ def _tolerance(rtol: float, *, whole: bool) -> float:
 
 def _shape_found(right: npt.NDArray[Any], given: npt.NDArray[Any]) -> str:
     if given.shape == ():
-        return f"the single number {_number(given.item())}" + (
+        return f"the single number {number(given.item())}" + (
             " — averaged or summed over too many axes?" if right.ndim else ""
         )
     found = f"one of shape {given.shape}" if right.ndim else f"an array of shape {given.shape}"
@@ -239,104 +165,10 @@ def _shape_found(right: npt.NDArray[Any], given: npt.NDArray[Any]) -> str:
     return found
 
 
-def _described(value: Any) -> str:
-    if value is None:
-        return "nothing (None)"
-    if isinstance(value, str):
-        return f"the text {cut(repr(value), 60)}"
-    if isinstance(value, Mapping):
-        keys = ", ".join(repr(key) for key in value) or "none"
-        return f"a dictionary with the keys {cut(keys, 100)}"
-    if isinstance(value, tuple | list):
-        kind = "tuple" if isinstance(value, tuple) else "list"
-        ragged = "" if as_numbers(value) is not None else _kinds(value)
-        return f"a {kind} of {len(value):,}{ragged}"
-    if isinstance(value, np.ndarray) and value.ndim:
-        return f"an array of shape {value.shape}"
-    if isinstance(value, np.ndarray | np.generic | bool | int | float):
-        return f"the number {_number(value.item() if hasattr(value, 'item') else value)}"
-    return f"a value of type {type(value).__name__}"
-
-
-def _kinds(values: tuple[Any, ...] | list[Any]) -> str:
-    if not values:
-        return ""
-    names = [
-        "None"
-        if each is None
-        else "text"
-        if isinstance(each, str)
-        else f"shape {np.shape(numbers)}"
-        if (numbers := as_numbers(each)) is not None
-        else type(each).__name__
-        for each in values[:4]
-    ]
-    return f" ({', '.join(names)}{', …' if len(values) > 4 else ''})"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return _shown_array(value)
-    if isinstance(value, np.generic):
-        return _number(value.item())
-    if isinstance(value, Mapping):
-        parts = [f"{cut(repr(key), 40)}: {_shown(each)}" for key, each in _first(value.items())]
-        return "{" + ", ".join(parts) + (", …" if len(value) > _FEW else "") + "}"
-    if isinstance(value, tuple | list):
-        shown = ", ".join(_shown(each) for each in _first(value))
-        shown += ", …" if len(value) > _FEW else ""
-        if isinstance(value, list):
-            return f"[{shown}]"
-        return f"({shown},)" if len(value) == 1 else f"({shown})"
-    if isinstance(value, bool | int | float) and value is not None:
-        return _number(value)
-    if value is None or isinstance(value, str):
-        return cut(repr(value), _PREVIEW)
-    return f"a value of type {type(value).__name__}"
-
-
-def _first(values: Any) -> list[Any]:
-    return [each for each, _ in zip(values, range(_FEW), strict=False)]
-
-
-def _shown_array(array: npt.NDArray[Any]) -> str:
-    if array.ndim == 0:
-        return _number(array.item())
-    if array.size <= _FEW:
-        return _listed(array.tolist())
-    with np.errstate(all="ignore"):
-        numbers = array.astype(np.float64)
-        found = [_number(float(f(numbers))) for f in (np.min, np.max, np.mean)]
-    return f"an array of shape {array.shape} from {found[0]} to {found[1]}, mean {found[2]}"
-
-
-def _listed(values: Any) -> str:
-    if isinstance(values, list):
-        return "[" + ", ".join(_listed(each) for each in values) + "]"
-    return _number(values)
-
-
 def _pair(wanted: Any, given: Any) -> tuple[str, str]:
     """Two numbers with as many digits as it takes to see that they differ."""
     for digits in (4, 6, 9, 13, 17):
-        shown = _number(float(wanted), digits), _number(float(given), digits)
+        shown = number(float(wanted), digits), number(float(given), digits)
         if shown[0] != shown[1]:
             break
     return shown
-
-
-def _number(value: float, digits: int = 4) -> str:
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, int):
-        return (
-            f"{value:,}"
-            if value.bit_length() < 200
-            else f"a whole number of {_digits(value):,} digits"
-        )
-    return "NaN" if math.isnan(value) else f"{value:.{digits}g}"
-
-
-def _digits(value: int) -> int:
-    # Without `str`: Python refuses to write out integers of more than 4,300 digits.
-    return int(value.bit_length() * math.log10(2)) + 1

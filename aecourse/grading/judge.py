@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from aecourse.grading.asking import Asker, LocalAsker, plain, quiet, reply_of
-from aecourse.grading.compare import as_numbers
 from aecourse.grading.judge_file import JudgeFile, load_judge
+from aecourse.grading.preview import as_numbers
 from aecourse.grading.questions import (
     FunctionQuestion,
     Mistake,
@@ -20,7 +20,8 @@ from aecourse.grading.questions import (
     ValueQuestion,
 )
 from aecourse.grading.replies import Missing, Raised, Refused, Reply, Returned
-from aecourse.grading.verdicts import Case, CaseVerdict, KnownMistake, Verdict, weigh
+from aecourse.grading.verdicts import CaseVerdict, Verdict
+from aecourse.grading.weigh import Case, KnownMistake, weigh
 
 __all__ = [
     "Asker",
@@ -134,6 +135,7 @@ def _judge_value(question: ValueQuestion, asker: Asker) -> Verdict:
         rtol=question.rtol,
         atol=question.atol,
         mistakes=mistakes,
+        reveal=False,
     )
 
 
@@ -157,7 +159,6 @@ def _judge_function(question: FunctionQuestion, asker: Asker, seed: int) -> Verd
 
 def _judge_property(question: PropertyQuestion, asker: Asker, seed: int) -> Verdict:
     inputs = make_cases(question, seed=seed)
-
     return weigh(
         question.name,
         _ask(question, asker, inputs, {}),
@@ -166,7 +167,7 @@ def _judge_property(question: PropertyQuestion, asker: Asker, seed: int) -> Verd
         rtol=_RTOL,
         atol=_ATOL,
         mistakes=lambda: known_mistakes(question.mistakes, inputs),
-        check=lambda answer, arguments: _verified(question, answer, arguments),
+        check=lambda case, answer: _verified(question, answer, inputs[case]),
     )
 
 

@@ -37,6 +37,8 @@ class Raised:
         Name of the exception's class.
     message
         What it said.
+    where
+        The line of the learner's function that raised, if it is known.
 
     Examples
     --------
@@ -46,6 +48,7 @@ class Raised:
 
     kind: str
     message: str
+    where: str = ""
 
 
 @dataclass(frozen=True)
