@@ -199,6 +199,11 @@ def layer_transposed(x, weight, delta):
     return delta.T @ x, delta.sum(axis=0), delta @ weight.T
 
 
+def layer_untransposed(x, weight, delta):
+    """Send the blame back through the weights as they are."""
+    return x.T @ delta, delta.sum(axis=0), delta @ weight
+
+
 def layer_mean(x, weight, delta):
     """Divide by the number of images once more."""
     return x.T @ delta / len(x), delta.mean(axis=0), delta @ weight.T
@@ -227,9 +232,15 @@ LAYER = FunctionQuestion(
             "The gradient of the bias has one entry per image; sum over the images, axis 0.",
         ),
         Mistake(
-            "transposed weights",
+            "transposed gradient of the weights",
             layer_transposed,
             "The gradient of the weights is transposed; it must have the shape of the weights.",
+        ),
+        Mistake(
+            "weights not transposed",
+            layer_untransposed,
+            "The blame flows back from the outputs to the inputs: multiply by weight.T, "
+            "not by weight.",
         ),
         Mistake(
             "divided by n twice",
