@@ -157,7 +157,7 @@ def plain(value: Any) -> Returned | Refused:
         return Returned(None)
     try:
         return Returned(decode(encode(value)))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # An object of the learner's may raise whatever it likes when it is looked at.
         return Refused(_message(error))
 

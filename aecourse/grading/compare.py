@@ -156,6 +156,9 @@ def _shape_found(right: npt.NDArray[Any], given: npt.NDArray[Any]) -> str:
         return f"{found} — transposed?"
     if right.ndim == 0:
         return f"{found} — an average or a sum that is missing?"
+    if [n for n in right.shape if n != 1] == [n for n in given.shape if n != 1]:
+        few = "is missing: keepdims?" if given.ndim < right.ndim else "too many"
+        return f"{found} — an axis of length 1 {few}"
     if right.size == given.size:
         return f"{found} — the same entries in another shape?"
     if given.ndim < right.ndim:

@@ -11,6 +11,8 @@ __all__ = ["as_numbers", "cut", "described", "kind_of", "number", "preview"]
 
 _PREVIEW = 300
 _FEW = 12
+# What fits into an integer of NumPy.
+_BITS = 63
 
 
 def preview(value: Any, *, limit: int = _PREVIEW) -> str:
@@ -57,6 +59,9 @@ def as_numbers(value: Any) -> npt.NDArray[Any] | None:
     """
     if not isinstance(value, np.ndarray | np.generic | bool | int | float | list | tuple):
         return None
+    if isinstance(value, int) and value.bit_length() > _BITS:
+        largest = math.inf if value > 0 else -math.inf
+        return np.asarray(float(value) if value.bit_length() < 1024 else largest)
     try:
         array = np.asarray(value)
     except (ValueError, OverflowError):
@@ -151,7 +156,8 @@ def described(value: Any) -> str:
     if isinstance(value, np.ndarray) and value.ndim:
         return f"an array of shape {value.shape}"
     if isinstance(value, np.ndarray | np.generic | bool | int | float):
-        return f"the number {number(value.item() if hasattr(value, 'item') else value)}"
+        shown = number(value.item() if hasattr(value, "item") else value)
+        return shown if shown.startswith("an ") else f"the number {shown}"
     return f"a value of type {type(value).__name__}"
 
 
