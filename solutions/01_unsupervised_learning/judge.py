@@ -480,8 +480,8 @@ NEIGHBOURS = FunctionQuestion(
 
 def _sizes(rng):
     return {
-        "400 points": (400, int(rng.integers(2**31))),
-        "601 points": (601, int(rng.integers(2**31))),
+        "200 points": (200, int(rng.integers(2**31))),
+        "301 points": (301, int(rng.integers(2**31))),
     }
 
 
@@ -517,7 +517,7 @@ def _verify_kinds(answer, n, seed):  # noqa: ARG001 - any seed must give a right
     if not variances.sum() > 0 or variances[1] < 0.9 * variances.sum():
         return "The first principal component keeps less than 90 % of the variance."
     short, long = (centred @ axes).T
-    if (found := _best_threshold(long, y)) > 0.65:
+    if (found := _best_threshold(long, y)) > 0.7:
         return f"The first component tells the kinds apart ({found:.0%}): it must not."
     if (found := _best_threshold(short, y)) < 0.95:
         return f"The second component does not tell the kinds apart ({found:.0%} right)."

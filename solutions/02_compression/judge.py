@@ -525,7 +525,7 @@ ALLOCATE = PropertyQuestion(
 
 
 def _counts(rng):
-    return {"200 points": (200,), "a random number": (int(rng.integers(200, 400)),)}
+    return {"60 points": (60,), "a random number": (int(rng.integers(61, 120)),)}
 
 
 def _verify_curve(answer, n):
