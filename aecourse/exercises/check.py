@@ -1,6 +1,7 @@
 """Checks that a notebook calls: one line each, one sentence back, and never an exception."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from aecourse.exercises.result import CheckResult, Hints, State
@@ -23,6 +24,8 @@ class Check:
     ----------
     exercise
         Name of the set, such as ``"04_numpy"``.
+    folder
+        Where its data lies; None stands for what comes with the library.
 
     Attributes
     ----------
@@ -41,10 +44,10 @@ class Check:
     {}
     """
 
-    def __init__(self, exercise: str) -> None:
+    def __init__(self, exercise: str, *, folder: Path | None = None) -> None:
         self.verdicts: dict[str, CheckResult] = {}
         self._exercise = exercise
-        self._questions = load_questions(exercise)
+        self._questions = load_questions(exercise, folder)
         self._opened: dict[str, int] = {}
 
     def __call__(self, name: str, answer: Any) -> CheckResult:
@@ -131,6 +134,7 @@ def _checked(name: str, question: StoredQuestion, answer: Any) -> CheckResult:
         argument_names=question.argument_names,
         check=lambda case, value: _kind_problem(kinds[case], value),
         reveal=question.kind != "value",
+        suspicious=question.kind == "property",
     )
     return _result(question, verdict)
 

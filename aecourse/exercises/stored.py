@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 from aecourse.grading.questions import Framework
@@ -83,13 +84,17 @@ class StoredQuestion:
     argument_names: Sequence[str] | None = None
 
 
-def load_questions(exercise: str) -> Mapping[str, StoredQuestion] | None:
+def load_questions(
+    exercise: str, folder: Path | None = None
+) -> Mapping[str, StoredQuestion] | None:
     """Load the stored questions of one set.
 
     Parameters
     ----------
     exercise
         Name of the set, such as ``"04_numpy"``.
+    folder
+        Where its file lies; None stands for the folder of this module.
 
     Returns
     -------
@@ -103,9 +108,9 @@ def load_questions(exercise: str) -> Mapping[str, StoredQuestion] | None:
     """
     if os.environ.get(GRADING_VARIABLE):
         return None
-    folder = files("aecourse.exercises")
     try:
-        sets = {entry.name: entry for entry in folder.iterdir() if entry.name.endswith(".json")}
+        entries = (folder or files("aecourse.exercises")).iterdir()
+        sets = {entry.name: entry for entry in entries if entry.name.endswith(".json")}
         text = sets[f"{exercise}.json"].read_text(encoding="utf-8") if sets else ""
     except KeyError:
         listed = ", ".join(sorted(repr(name.removesuffix(".json")) for name in sets))

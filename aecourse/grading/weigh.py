@@ -73,6 +73,7 @@ def weigh(
     argument_names: Sequence[str] | None = None,
     check: Callable[[str, Any], str | None] | None = None,
     reveal: bool = True,
+    suspicious: bool = False,
 ) -> Verdict:
     """Judge one question from the replies to all its cases.
 
@@ -96,6 +97,9 @@ def weigh(
     reveal
         Whether the right reply may be shown. A function's may: another input has another. A value
         would be given away.
+    suspicious
+        Whether a typical mistake is looked for even where nothing is wrong: for a check that
+        cannot see all that the judge sees.
 
     Returns
     -------
@@ -134,12 +138,16 @@ def weigh(
         )
         for case, problem, places in zip(cases, problems, changed, strict=True)
     )
-    if all(each.right for each in looked_at):
+    right = all(each.right for each in looked_at)
+    if right and not suspicious:
         return Verdict(name, points, float(points), "Right.", None, looked_at)
+    only_in_place = not right and not any(problems)
     for mistake in mistakes():
-        if _fits(mistake, cases, only_in_place=not any(problems), rtol=rtol, atol=atol):
+        if _fits(mistake, cases, only_in_place=only_in_place, rtol=rtol, atol=atol):
             sentence = f"{mistake.name[:1].upper()}{mistake.name[1:]}: {mistake.advice}"
             return Verdict(name, points, 0.0, sentence, mistake.name, looked_at)
+    if right:
+        return Verdict(name, points, float(points), "Right.", None, looked_at)
     wrong = next(each for each in looked_at if not each.right)
     sentence = wrong.sentence
     if any(problems):
