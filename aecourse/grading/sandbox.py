@@ -43,6 +43,8 @@ class CellOutcome:
         Whether it ran to its end.
     error
         Kind and message of the exception, or why the process was stopped; empty if it is ok.
+    late
+        Whether its time ran out.
 
     Examples
     --------
@@ -52,6 +54,7 @@ class CellOutcome:
 
     ok: bool
     error: str = ""
+    late: bool = False
 
 
 class Sandbox:
@@ -135,7 +138,9 @@ class Sandbox:
         request = {"do": "cell", "source": source, "piecewise": piecewise}
         reply = self._process.ask(request, seconds=self._limits.cell_seconds)
         error = reply.get("refused", reply.get("error"))
-        return CellOutcome(True) if error is None else CellOutcome(False, plain_text(error))
+        if error is None:
+            return CellOutcome(True)
+        return CellOutcome(False, plain_text(error), late=reply.get("late") is True)
 
     def run_cells(self, sources: Sequence[str]) -> list[CellOutcome]:
         """Run cells in order; one that fails does not keep the others from running.
