@@ -215,7 +215,7 @@ def _first_split(a, b, roundings):
 
 
 def _split_inputs(rng):
-    def pair(dtype, first):
+    def pair(dtype, first, sign):
         """Two curves that part at step ``first``; afterwards, they sometimes meet again."""
         steps, roundings = 40, int(rng.integers(50, 100))
         a = 0.2 * np.exp(-np.arange(steps) / rng.uniform(10, 20)) + 0.01
@@ -223,15 +223,15 @@ def _split_inputs(rng):
         far = rng.uniform(3, 5, steps) * rng.choice([-1, 1], steps)
         late = np.arange(1, steps + 1) >= first
         factor[late] = np.where(rng.random(steps) < 0.8, far, factor)[late]
-        factor[first - 1 : first] = far[first - 1 : first]
+        factor[first - 1 : first] = sign * np.abs(far[first - 1 : first])
         eps = float(np.finfo(dtype).eps)
         return a.astype(dtype), (a * (1 + factor * roundings * eps)).astype(dtype), roundings
 
     return {
-        "float64": pair("float64", int(rng.integers(5, 20))),
-        "float32": pair("float32", int(rng.integers(5, 20))),
-        "parted from the start": pair("float64", 1),
-        "never": pair("float32", 41),
+        "float64": pair("float64", int(rng.integers(5, 20)), 1),
+        "float32": pair("float32", int(rng.integers(5, 20)), -1),
+        "parted from the start": pair("float64", 1, 1),
+        "never": pair("float32", 41, 1),
     }
 
 
