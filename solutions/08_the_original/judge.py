@@ -559,7 +559,7 @@ def _checked_plan(answer):
         stages = [
             (float(rate), _whole(np.asarray(epochs).item())) for rate, epochs in answer["stages"]
         ]
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return "Expected 'stages' to be a list of pairs (learning rate, epochs)."
     if not stages or not all(epochs and epochs > 0 for _, epochs in stages):
         return "Expected every stage to have at least one epoch, as a whole number."
