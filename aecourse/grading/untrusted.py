@@ -77,7 +77,7 @@ def as_reply(answer: Mapping[str, Any], name: str) -> Reply:
         case {"raised": [str(kind), str(message), str(where)]}:
             return Raised(plain_text(kind), plain_text(message), plain_text(where))
         case {"refused": str(reason)}:
-            return Refused(plain_text(reason))
+            return Refused(plain_text(reason) or "it is no plain data")
         case {"returned": value, "arguments": after}:
             try:
                 arguments = None if after is None else decode(after)

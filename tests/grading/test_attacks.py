@@ -2,8 +2,8 @@
 
 import json
 import os
-import random
 import resource
+import secrets
 import socket
 import sqlite3
 import time
@@ -28,8 +28,8 @@ with (Path(__file__).parent / "attacks.toml").open("rb") as file:
 
 MEBIBYTE = 2**20
 LIMITS = Limits(
-    memory=600 * MEBIBYTE,
-    reserved=500 * MEBIBYTE,
+    memory=400 * MEBIBYTE,
+    reserved=300 * MEBIBYTE,
     processes=40,
     file_size=4 * MEBIBYTE,
     storage=8 * MEBIBYTE,
@@ -40,7 +40,7 @@ LIMITS = Limits(
     reply=4 * MEBIBYTE,
     restarts=2,
 )
-CANARY = "CANARY-" + "".join(random.choices("abcdefghij", k=20))
+CANARY = "CANARY-" + secrets.token_hex(10)
 
 
 def mistakes(*wrong: Any) -> list[Mistake]:
@@ -127,7 +127,7 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside
         book.execute("create table secrets (text)")
         book.execute("insert into secrets values (?)", [CANARY])
     with socket.create_server(("127.0.0.1", 0)) as server:
-        token = "".join(random.choices("123456789", k=15))
+        token = str(secrets.randbelow(10**15))
         yield Outside(tmp_path / "course", server.getsockname()[1], token)
 
 
@@ -155,7 +155,7 @@ def notebook(sources: Sequence[str], **changes: Any) -> bytes:
 
 
 def grade(content: bytes, limits: Limits = LIMITS) -> Outcome:
-    return grade_notebook(content, EXERCISE, seed=random.randrange(2**31), limits=limits)
+    return grade_notebook(content, EXERCISE, seed=secrets.randbelow(2**31), limits=limits)
 
 
 def scores(outcome: Outcome) -> dict[str, float | None]:
@@ -222,7 +222,8 @@ def test_there_are_enough_attacks_and_each_says_what_it_tries() -> None:
     assert all(attack["tries"].startswith("to ") for attack in ATTACKS)
 
 
-def test_honest_notebook_earns_all_points(outside: Outside) -> None:
+@pytest.mark.usefixtures("outside")
+def test_honest_notebook_earns_all_points() -> None:
     outcome = grade(notebook([HONEST]))
     assert scores(outcome) == POINTS
     assert outcome.score == sum(POINTS.values())
@@ -266,9 +267,8 @@ FILES: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize(("content", "reason"), FILES.values(), ids=FILES.keys())
-def test_file_that_is_no_notebook_is_not_graded_and_says_why(
-    outside: Outside, content: bytes, reason: str
-) -> None:
+@pytest.mark.usefixtures("outside")
+def test_file_that_is_no_notebook_is_not_graded_and_says_why(content: bytes, reason: str) -> None:
     start = time.monotonic()
     outcome = grade(content)
     assert outcome.status == "not graded"
@@ -329,8 +329,7 @@ STRANGE: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("content", STRANGE.values(), ids=STRANGE.keys())
-def test_strange_notebook_with_honest_code_earns_all_points(
-    outside: Outside, content: bytes
-) -> None:
+@pytest.mark.usefixtures("outside")
+def test_strange_notebook_with_honest_code_earns_all_points(content: bytes) -> None:
     outcome = grade(content)
     assert scores(outcome) == POINTS, outcome
