@@ -151,17 +151,30 @@ class DaskPool:
         except (OSError, TimeoutError, ValueError) as error:
             raise PoolLostError(f"no Dask scheduler answers at {address}: {error}") from error
         try:
-            self._client.wait_for_workers(1, timeout=patience)
-            unable = self._client.run(why_unable, sandboxed, on_error="return")
-        except TimeoutError as error:
+            self._check_cluster(address, sandboxed)
+        except BaseException:
             self._client.close()
+            raise
+
+    def _check_cluster(self, address: str, sandboxed: bool) -> None:
+        try:
+            self._client.wait_for_workers(1, timeout=self._patience)
+        except TimeoutError as error:
             raise PoolLostError(
                 f"the scheduler at {address} has no worker — start some: dask worker {address}"
             ) from error
+        unable = self._client.run(why_unable, sandboxed, on_error="return")
         problems = [f"{worker}: {reason}" for worker, reason in unable.items() if reason]
         if problems:
-            self._client.close()
             raise PoolLostError("these workers cannot judge:\n  " + "\n  ".join(problems))
+        try:
+            # The scheduler reads tasks too.
+            self._client.submit(why_unable, sandboxed, pure=False).result(timeout=self._patience)
+        except Exception as error:
+            raise PoolLostError(
+                f"the scheduler at {address} cannot pass tasks on: {error} — it needs the same "
+                "aecourse[grade] as the workers"
+            ) from error
 
     @property
     def slots(self) -> int:
@@ -207,9 +220,10 @@ class DaskPool:
         if not self._running:
             return {}
         try:
-            ended = self._distributed.wait(
-                list(self._running), timeout=seconds, return_when="FIRST_COMPLETED"
-            ).done
+            with self._client.as_current():
+                ended = self._distributed.wait(
+                    list(self._running), timeout=seconds, return_when="FIRST_COMPLETED"
+                ).done
         except TimeoutError:
             return {}
         results: dict[object, Result] = {}

@@ -34,7 +34,7 @@ def fake_grading(fake, monkeypatch):
     return fake
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def environment():
     """For subprocesses: this checkout and the fake grader are importable."""
     paths = [str(HERE.parents[1]), str(HERE), os.environ.get("PYTHONPATH", "")]
