@@ -114,6 +114,8 @@ def _grade(options: argparse.Namespace) -> int:
             kept = gradebook.prepare(judge.file, due=due.get(name), late=options.late)
             for each in kept:
                 _say(f"{name}: {each} is asked no more; its marks by a person are kept")
+            if gradebook.late_rule() is not None and gradebook.due(name) is None:
+                _say(f"{name} has no due date: nothing is late")
         if options.retry:
             Claims(gradebook).judge_again(used)
         failed = _run(options, gradebook, wanted, used, question)

@@ -174,6 +174,19 @@ class Gradebook:
         value = _get(self.session, f"questions of {exercise}")
         return () if value is None else tuple(json.loads(value))
 
+    def due(self, exercise: str) -> datetime | None:
+        """Return when an exercise is due, in UTC; None if it never is.
+
+        Parameters
+        ----------
+        exercise
+            Its name.
+        """
+        due: datetime | None = self.session.scalar(
+            select(api.Assignment.duedate).where(api.Assignment.name == exercise)
+        )
+        return due
+
     def late_rule(self) -> LateRule | None:
         """Return what lateness costs, or None if it was never said."""
         value = _get(self.session, _LATE_RULE)

@@ -93,7 +93,7 @@ SUMMARY = """<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" \
-content="default-src 'none'; style-src 'unsafe-inline'">
+content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Summary of the class</title>
 <style>
@@ -102,7 +102,7 @@ body { font: 1rem/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto
 table { border-collapse: collapse; margin: 1rem 0; }
 th, td { border: 1px solid #8c8c8c; padding: .2rem .6rem; text-align: left; }
 td { font-variant-numeric: tabular-nums; }
-figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; }
+figure { margin: 1rem 0; } img { max-width: 100%; height: auto; }
 </style>
 </head>
 <body>
@@ -132,12 +132,11 @@ all marked.</p>
 {% endfor -%}
 </tbody>
 </table>
-<figure role="img" aria-label="Histogram of the points of {{ found.exercise }}">
-{{ plots[found.exercise].scores }}
+<figure><img src="{{ plots[found.exercise]["scores"] }}" alt="Histogram: how many students earned \
+how many points.">
 <figcaption>How many students earned how many points.</figcaption></figure>
-<figure role="img" aria-label="Difficulty and discrimination of each question; the table above \
-has the numbers">
-{{ plots[found.exercise].items }}
+<figure><img src="{{ plots[found.exercise]["items"] }}" alt="Bars: difficulty and discrimination \
+of each question, as in the table above.">
 <figcaption>Difficulty and discrimination of each question.</figcaption></figure>
 {% endfor -%}
 </main>
