@@ -53,8 +53,8 @@ class Limits:
     processes: int = 256
     file_size: int = 64 * _MEBIBYTE
     storage: int = 128 * _MEBIBYTE
-    seconds: float = 300
-    cell_seconds: float = 60
+    seconds: float = 600
+    cell_seconds: float = 120
     call_seconds: float = 20
     start_seconds: float = 60
     output: int = 32 * _MEBIBYTE

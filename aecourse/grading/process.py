@@ -15,7 +15,7 @@ from typing import Any
 
 from aecourse.grading.limits import Limits
 from aecourse.grading.memory import available_memory, descendants, memory_of
-from aecourse.grading.untrusted import read_reply
+from aecourse.grading.untrusted import plain_text, read_reply
 
 __all__ = ["RunnerProcess", "SandboxStopped"]
 
@@ -102,8 +102,9 @@ class RunnerProcess:
         try:
             self._receive()
         except SandboxStopped as stopped:
-            said = self._said.decode(errors="replace").strip()
-            raise SandboxStopped(f"{stopped}: {said}" if said else str(stopped)) from None
+            lines = self._said.decode(errors="replace").strip().splitlines()
+            said = f": {plain_text(lines[-1])}" if lines else ""
+            raise SandboxStopped(f"{stopped}{said}") from None
         self._said = b""
 
     def ask(self, request: Mapping[str, Any], *, seconds: float) -> dict[str, Any]:

@@ -8,6 +8,7 @@ none, and an answer earns marks by its numbers alone.
 import ast
 import json
 import os
+import re
 import signal
 import sys
 import types
@@ -16,6 +17,10 @@ from contextlib import suppress
 from typing import Any, BinaryIO
 
 __all__ = ["main"]
+
+_INSTALLATION = re.compile(
+    r"\s*(sudo\s+)?(\S*python3?\s+-m\s+)?(pip3?|conda|mamba|uv|apt|apt-get)\s+"
+)
 
 _Handler = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
@@ -166,9 +171,24 @@ def _shell() -> Any:
         config=config, user_module=module, user_ns=module.__dict__
     )
     # Nobody reads tracebacks here, and the first one would cost a tenth of a second.
-    shell.showtraceback = lambda *_, **__: None
-    shell.showsyntaxerror = lambda *_, **__: None
+    shell.showtraceback = shell.showsyntaxerror = lambda *_, **__: None
+    # Nobody sees plots either: %matplotlib succeeds, whatever way to show them it names.
+    shell.enable_gui = lambda *_, **__: None
+    shell.enable_matplotlib = lambda gui=None: (gui, "agg")
+    _skip_installations(shell)
     return shell
+
+
+def _skip_installations(shell: Any) -> None:
+    """Let ``%pip install`` do nothing: there is no network, and to find out takes a second."""
+    system = shell.system
+
+    def run(command: str) -> Any:
+        return None if _INSTALLATION.match(command) else system(command)
+
+    shell.system = run
+    for name in ("pip", "conda", "mamba", "uv"):
+        shell.register_magic_function(lambda _line: None, magic_name=name)
 
 
 def _run(shell: Any, source: str) -> BaseException | None:
