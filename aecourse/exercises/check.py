@@ -7,6 +7,7 @@ from typing import Any
 from aecourse.exercises.result import CheckResult, Hints, State
 from aecourse.exercises.stored import StoredCase, StoredQuestion, load_questions
 from aecourse.grading.asking import plain, reply_of
+from aecourse.grading.frameworks import to_framework
 from aecourse.grading.preview import kind_of
 from aecourse.grading.replies import Missing, Refused, Reply
 from aecourse.grading.verdicts import Verdict
@@ -77,6 +78,36 @@ class Check:
             result = _checked(name, question, answer)
         self.verdicts[name] = result
         return result
+
+    def arguments(self, name: str, case: str) -> tuple[Any, ...]:
+        """Return what a check calls your function with, so that you can call it yourself.
+
+        Parameters
+        ----------
+        name
+            The question's.
+        case
+            The case's.
+
+        Returns
+        -------
+        tuple
+            Copies of the arguments; none where the checks don't run.
+
+        Raises
+        ------
+        ValueError
+            If there is no such question or case.
+        """
+        if self._questions is None:
+            return ()
+        question = self._question(name)
+        for each in question.cases:
+            if each.name == case:
+                arguments: tuple[Any, ...] = to_framework(each.arguments, question.framework)
+                return arguments
+        listed = ", ".join(repr(each.name) for each in question.cases)
+        raise ValueError(f"expected the name of a case ({listed}), got {case!r}")
 
     def hint(self, name: str) -> Hints:
         """Open one more hint.
@@ -165,4 +196,8 @@ def _result(question: StoredQuestion, verdict: Verdict) -> CheckResult:
             "right answers: whether yours does what is asked is judged when you hand it in."
         )
         verdict = replace(verdict, sentence=sentence)
-    return CheckResult(state, verdict, question.hints)
+    wrong = [case.case for case in verdict.cases if not case.right]
+    again = ""
+    if wrong and question.kind != "value":
+        again = f'{question.subject}(*check.arguments("{verdict.name}", "{wrong[0]}"))'
+    return CheckResult(state, verdict, question.hints, again)

@@ -34,6 +34,8 @@ class CheckResult:
         The judge's words.
     hints
         From vague to precise.
+    again
+        An expression that repeats the first call that went wrong, if there was one.
 
     Examples
     --------
@@ -44,6 +46,7 @@ class CheckResult:
     state: State
     verdict: Verdict
     hints: Sequence[str] = ()
+    again: str = ""
 
     @property
     def right(self) -> bool:
@@ -63,6 +66,8 @@ class CheckResult:
         lines = [f"{symbol} {word} · {self._about()}"]
         if self.state != "right":
             lines.append(self.sentence)
+        if self.again:
+            lines.append(f"See for yourself: {self.again}")
         if self._helps() and self.hints:
             lines.append(
                 f"Hints: {len(self.hints)} — show them with check.hint({self.verdict.name!r})"
@@ -73,6 +78,8 @@ class CheckResult:
         symbol, word, colour = _HEADS[self.state]
         head = f"<strong>{symbol} {word}</strong> · {html.escape(self._about())}"
         body = "" if self.state == "right" else f"<br>{html.escape(self.sentence)}"
+        if self.again:
+            body += f"<br>See for yourself: <code>{html.escape(self.again)}</code>"
         if self._helps():
             body += self._table() + _nested(self.hints)
         return (

@@ -80,14 +80,13 @@ def _mapping_difference(
 def _sequence_difference(
     right: tuple[Any, ...] | list[Any], given: Any, *, rtol: float, atol: float
 ) -> str | None:
-    if isinstance(given, np.ndarray) and given.ndim:
-        given = list(given)
-    if not isinstance(given, tuple | list) or len(given) != len(right):
+    entries = list(given) if isinstance(given, np.ndarray) and given.ndim else given
+    if not isinstance(entries, tuple | list) or len(entries) != len(right):
         return f"expected {described(right)}, got {described(given)}"
     wanted, numbers = as_numbers(right), as_numbers(given)
     if wanted is not None and numbers is not None and wanted.shape == numbers.shape:
         return _array_difference(wanted, numbers, rtol=rtol, atol=atol)
-    for place, (value, other) in enumerate(zip(right, given, strict=True)):
+    for place, (value, other) in enumerate(zip(right, entries, strict=True)):
         found = difference(value, other, rtol=rtol, atol=atol)
         if found is not None:
             return f"in entry {place}: {found}"

@@ -139,6 +139,23 @@ def test_value_is_not_given_away(check: Check) -> None:
         assert "401,936" not in shown
 
 
+def test_wrong_answer_can_be_called_again_with_the_same_arguments(check: Check) -> None:
+    def centre(x: Any) -> Any:
+        return x.mean(axis=0)
+
+    result = check("centre", centre)
+    assert result.again == 'centre(*check.arguments("centre", "random"))'
+    assert result.again in repr(result)
+    again = eval(result.again, {"centre": centre, "check": check})  # noqa: S307
+    assert again.shape == (4,)
+    check.arguments("centre", "random")[0][:] = 0
+    assert check("centre", centred).right, "the arguments were copies"
+    assert check("centre", centred).again == ""
+    assert check("bits", 3).again == ""
+    with pytest.raises(ValueError, match="'random'.*got 'no'"):
+        check.arguments("centre", "no")
+
+
 # --- hints ------------------------------------------------------------------------------------
 
 
@@ -217,6 +234,7 @@ def test_check_is_quiet_where_its_data_is_hidden(
     assert "don&#x27;t run here" in result._repr_html_()
     assert not check("no such question", 3).right
     assert "no hints" in repr(check.hint("mse"))
+    assert check.arguments("mse", "random") == ()
 
 
 def test_folder_that_cannot_be_read_counts_as_hidden(tmp_path: Path) -> None:

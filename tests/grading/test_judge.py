@@ -503,6 +503,7 @@ DIFFERENT: dict[str, tuple[Any, Any, str]] = {
     "a part": ((np.eye(2), 0.5), (np.eye(2), 0.6), "in entry 1: expected 0.5, got 0.6"),
     "too few parts": ((1.0, "a"), (1.0,), "expected a tuple of 2 (shape (), text), got a tuple of"),
     "no parts": ((np.eye(2), np.eye(3)), 3.0, "got the number 3"),
+    "an array for parts": ([np.eye(2), np.eye(3)], np.eye(3), "got an array of shape (3, 3)"),
     "a missing key": ({"mse": 1}, {"loss": 1}, "expected the key 'mse', got the keys 'loss'"),
     "under a key": ({"mse": 1.0}, {"mse": 2.0}, "under 'mse': expected 1, got 2"),
     "no dictionary": ({"mse": 1}, 3, "expected a dictionary with the keys 'mse'"),
