@@ -4,9 +4,11 @@ import hashlib
 import importlib.util
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from aecourse.grading.cells import NotebookError, read_cells
@@ -109,6 +111,7 @@ def grade_notebook(
     seed: int,
     limits: Limits = Limits(),  # noqa: B008
     sandboxed: bool = True,
+    hidden: Sequence[Path] = (),
     asker_factory: Callable[[Limits], Sandbox] | None = None,
 ) -> Outcome:
     """Grade one notebook.
@@ -125,6 +128,9 @@ def grade_notebook(
         What the notebook's code may use.
     sandboxed
         Whether the code is shut in. False only by someone's explicit choice.
+    hidden
+        Folders and files that the code must not see even if they lie below Python's or the
+        system's folders; those elsewhere it does not see anyway.
     asker_factory
         Makes the process that runs it; None stands for `Sandbox` or `Unsandboxed`.
 
@@ -139,7 +145,7 @@ def grade_notebook(
         If students' code cannot be shut in here.
     """
     start = time.monotonic()
-    factory = asker_factory or (Sandbox if sandboxed else Unsandboxed)
+    factory = asker_factory or partial(Sandbox if sandboxed else Unsandboxed, hidden=hidden)
 
     def outcome(
         verdicts: tuple[Verdict, ...], cells: tuple[CellOutcome, ...], reason: str | None = None

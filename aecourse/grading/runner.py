@@ -120,10 +120,15 @@ def _handlers() -> Mapping[str, _Handler]:
     shell = _shell()
     namespace: dict[str, Any] = shell.user_ns
 
+    # By name, the number of the cell that the value comes from.
+    origins: dict[str, int] = {}
+
     def cell(request: Mapping[str, Any]) -> Mapping[str, Any]:
+        before = dict(namespace)
         error = _run(shell, request["source"])
         if error is not None and request["piecewise"]:
             error = _run_piecewise(shell, request["source"], error)
+        _keep_later_values(namespace, before, origins, request["number"])
         if isinstance(error, _OutOfTime):
             raise error
         return {"error": None if error is None else _text(error)}
@@ -216,6 +221,23 @@ def _run_piecewise(shell: Any, source: str, error: BaseException) -> BaseExcepti
         if isinstance(problem, _OutOfTime):
             return problem
     return error
+
+
+def _keep_later_values(
+    namespace: dict[str, Any], before: Mapping[str, Any], origins: dict[str, int], number: int
+) -> None:
+    """Let a cell that ran out of turn not undo what cells below it defined.
+
+    A cell that failed runs again after all others. If it holds an old version of a function, the
+    notebook's last version still counts.
+    """
+    for name, value in list(namespace.items()):
+        if name in before and before[name] is value:
+            continue
+        if name in before and origins.get(name, -1) > number:
+            namespace[name] = before[name]
+        else:
+            origins[name] = number
 
 
 def _text(error: BaseException) -> str:

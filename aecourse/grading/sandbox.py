@@ -29,6 +29,7 @@ __all__ = [
     "sandbox_available",
 ]
 
+_AT_THE_END = 2**31
 _COUNT = "RLIMIT_NPROC"
 _WINDOWS_NEEDS = ("SYSTEMROOT", "TEMP", "TMP")
 
@@ -114,13 +115,18 @@ class Sandbox:
         """Why it can't be asked any more; None while it can."""
         return "was not started" if self._running is None else self._running.stopped
 
-    def run_cell(self, source: str, *, piecewise: bool = False) -> CellOutcome:
+    def run_cell(
+        self, source: str, *, number: int | None = None, piecewise: bool = False
+    ) -> CellOutcome:
         """Run one cell.
 
         Parameters
         ----------
         source
             Python as IPython takes it.
+        number
+            Its place in the notebook, if it runs out of turn: names that a later cell has defined
+            keep their values. None stands for the end.
         piecewise
             Whether, if the cell fails, its statements run one by one, so that those after the one
             that fails run too.
@@ -135,7 +141,12 @@ class Sandbox:
         SandboxStopped
             If the process did not survive.
         """
-        request = {"do": "cell", "source": source, "piecewise": piecewise}
+        request = {
+            "do": "cell",
+            "source": source,
+            "number": _AT_THE_END if number is None else number,
+            "piecewise": piecewise,
+        }
         reply = self._process.ask(request, seconds=self._limits.cell_seconds)
         error = reply.get("refused", reply.get("error"))
         if error is None:

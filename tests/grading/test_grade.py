@@ -113,7 +113,7 @@ HONEST: dict[str, Sequence[str]] = {
         ANSWERS.replace("def mse(x, y):", "def mse(x, y):\n    warnings.warn('again'); print(x)"),
     ],
     "warnings as errors": [
-        "import warnings; warnings.simplefilter('error')\nimport numpy as np; np.seterr(all='raise')",
+        "import warnings, numpy as np\nwarnings.simplefilter('error')\nnp.seterr(all='raise')",
         ANSWERS,
     ],
     "progress bars": [
@@ -194,6 +194,15 @@ HONEST: dict[str, Sequence[str]] = {
     "names of the runner's own": [
         "import json\n" + ANSWERS,
         "json = encode = decode = shell = main = request = namespace = None\nIn = Out = 0",
+    ],
+    "an old version that fails above the new one": [
+        "def mse(x, y): return np.sum(x - y)\nrows = 3\nbits = 0\nassert mse(1, 2) == 1",
+        ANSWERS,
+    ],
+    "an answer filled in above what it needs": [
+        "import numpy as np\nmse = rows = bits = None\nbits = side ** 2 * 8\n"
+        "def mse(x, y): return np.mean((x - y) ** 2)\ndef rows(x): return np.mean(x, 1)",
+        "side = 28",
     ],
     "top-level await": ["import asyncio\nawait asyncio.sleep(0)\n" + ANSWERS],
     "a random seed and changed printing": [
@@ -328,7 +337,8 @@ def test_process_that_does_not_start_is_a_reason() -> None:
 
 def test_memory_of_the_grader_stays_flat() -> None:
     noise = "print('x' * 10 ** 7)\nbig = np.zeros((700, 784))\ndef mse(x, y): return big"
-    grade(ANSWERS, noise)
+    for _ in range(3):
+        grade(ANSWERS, noise)
     before = memory_of([os.getpid()])
     for _ in range(4):
         grade(ANSWERS, noise)
