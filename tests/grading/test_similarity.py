@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from aecourse.cli import main
 from aecourse.grading.similarity import Part, compare, matching_lines, read_parts
 from aecourse.grading.similarity_report import report_similarity, similarity_page
 
@@ -273,3 +274,11 @@ def test_report_runs_nothing_that_a_student_wrote(course: Path) -> None:
 def test_report_without_starters_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="--exercises"):
         report_similarity([tmp_path], tmp_path, tmp_path)
+
+
+def test_command_writes_the_pages(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["similarity", str(course / "handed_in"), "--to", str(course / "report")]
+    assert main([*words, "--exercises", str(course / "exercises")]) == 1, "one is broken"
+    shown = capsys.readouterr().err
+    assert "04_numpy.html" in shown
+    assert "not compared, because" in shown
