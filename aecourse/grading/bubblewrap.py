@@ -14,6 +14,7 @@ from tempfile import TemporaryFile
 
 import aecourse
 from aecourse.grading.environment import COURSE, HOME, environment, python_folders
+from aecourse.grading.fonts import font_lists
 from aecourse.grading.system_calls import filter_program
 
 __all__ = ["sandbox_available", "sandboxed"]
@@ -137,6 +138,7 @@ def _options(hidden: Sequence[Path], storage: int) -> list[str]:
     for folder in (HOME, "/tmp", "/dev/shm"):  # noqa: S108
         words += _open_folders(Path(folder).parents)
         words += ["--size", str(storage), "--perms", "1777", "--tmpfs", folder]
+    words += _fonts()
     usr, python = [Path("/usr")], python_folders()
     root = package.parent
     sources = [root] if (root / "pyproject.toml").is_file() else []
@@ -168,6 +170,15 @@ def _system() -> list[str]:
     return [*words, "--proc", "/proc", "--dev", "/dev"]
 
 
+def _fonts() -> list[str]:
+    folder = f"{HOME}/.matplotlib"
+    # Matplotlib wants to be able to write there, and reads the list nevertheless.
+    words = ["--perms", "1777", "--dir", folder]
+    for path in font_lists():
+        words += ["--ro-bind", str(path), f"{folder}/{path.name}"]
+    return words
+
+
 def _open_folders(folders: Iterable[Path]) -> list[str]:
     """Make folders that every user may pass: those that bubblewrap makes are its own alone."""
     known = {Path("/"), Path("/dev"), Path("/usr"), Path("/tmp"), Path(HOME)}  # noqa: S108
@@ -190,6 +201,7 @@ def _course(package: Path) -> list[str]:
             for file in files
             if (folder / file).is_file()
         )
+        words += ["--ro-bind-try", str(folder / "__pycache__"), f"{inside}/{name}/__pycache__"]
         words += ["--remount-ro", f"{inside}/{name}"]
     return words
 

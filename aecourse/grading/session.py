@@ -173,9 +173,7 @@ class Session:
                 return None
             start = time.monotonic()
             try:
-                outcome = self._sandbox.run_cell(
-                    self._sources[at], number=at, piecewise=piecewise
-                )
+                outcome = self._sandbox.run_cell(self._sources[at], number=at, piecewise=piecewise)
             except SandboxStopped as stopped:
                 self._check_time()
                 self._left_out[at] = CellOutcome(False, str(stopped))
