@@ -1,7 +1,6 @@
 """Who judges what: every notebook once, also with several graders, also after a power cut."""
 
 import time
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -245,7 +244,7 @@ class Claims:
             if row is None:
                 return False
             if row.question is not None:
-                outcome = _merged(row, outcome)
+                outcome = _merged(Outcome.from_json(row.outcome), outcome, row.question)
             session.execute(
                 update(judgements)
                 .where(_table.id == claim.row)
@@ -270,81 +269,13 @@ class Claims:
                 .values(state="pending", attempts=_table.attempts - 1)
             )
 
-    def ask_again(self, keys: Collection[Key], question: str) -> Sequence[Key]:
-        """Mark judged notebooks: one question of each is to be judged again.
 
-        Parameters
-        ----------
-        keys
-            Which notebooks; those that have no mark yet are left out.
-        question
-            Its name.
-
-        Returns
-        -------
-        Sequence of Key
-            Those that are marked. If a run of the same kind was stopped, those that it left.
-        """
-        columns = (_table.id, _table.exercise, _table.student, _table.digest)
-        with self._gradebook.writing() as session:
-            left = session.execute(select(*columns).where(_table.question == question))
-            rows = {tuple(row)[1:]: row.id for row in left}
-            going_on = [key for key in keys if _names(key) in rows]
-            if going_on:
-                return going_on
-            judged = session.execute(
-                select(*columns).where(
-                    _table.state == "judged", _table.status == "graded", _table.counts
-                )
-            )
-            rows = {tuple(row)[1:]: row.id for row in judged}
-            marked = [key for key in keys if _names(key) in rows]
-            for key in marked:
-                session.execute(
-                    update(judgements)
-                    .where(_table.id == rows[_names(key)])
-                    .values(state="pending", question=question, attempts=0)
-                )
-        return marked
-
-    def judge_again(self, exercises: Collection[str]) -> int:
-        """Mark what ended "not graded" to be judged again.
-
-        Parameters
-        ----------
-        exercises
-            Of which exercises.
-
-        Returns
-        -------
-        int
-            How many are marked.
-        """
-        with self._gradebook.writing() as session:
-            found = session.execute(
-                update(judgements)
-                .where(
-                    _table.exercise.in_(exercises),
-                    _table.state == "judged",
-                    _table.status != "graded",
-                    _table.counts,
-                )
-                .values(state="pending", attempts=0)
-            )
-        return int(found.rowcount)
-
-
-def _names(key: Key) -> tuple[str, str, str]:
-    return key.exercise, key.student, key.digest
-
-
-def _merged(row: Any, outcome: Outcome) -> Outcome:
-    before = Outcome.from_json(row.outcome)
+def _merged(before: Outcome, outcome: Outcome, question: str) -> Outcome:
     if outcome.status != "graded":
         # What was found earlier still holds; the run reports the reason.
         return before
     fresh = {verdict.name: verdict for verdict in outcome.verdicts}
-    verdicts = [fresh[v.name] if v.name == row.question else v for v in before.verdicts]
-    if row.question not in {verdict.name for verdict in before.verdicts}:
-        verdicts.append(fresh[row.question])
+    verdicts = [fresh[v.name] if v.name == question else v for v in before.verdicts]
+    if question not in {verdict.name for verdict in before.verdicts}:
+        verdicts.append(fresh[question])
     return replace(before, verdicts=tuple(verdicts), judge_digest=outcome.judge_digest)

@@ -1,4 +1,4 @@
-"""The commands ``aecourse grade`` and ``aecourse summary``."""
+"""The instructors' commands: ``aecourse grade``, ``summary`` and ``similarity``."""
 
 import argparse
 import logging
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from aecourse.grading.claims import Claims
+from aecourse.grading.again import judge_again
 from aecourse.grading.feedback import write_feedback
 from aecourse.grading.gradebook import Gradebook
 from aecourse.grading.late import LateRule, parse_due
@@ -18,6 +18,7 @@ from aecourse.grading.marks import charge_lateness
 from aecourse.grading.pools import DaskPool, LocalPool, Pool, PoolLostError
 from aecourse.grading.results import Result, read_results, write_grades
 from aecourse.grading.run import Judge, grade_submissions, load_judges
+from aecourse.grading.similarity_report import add_similarity
 from aecourse.grading.sources import Problem
 from aecourse.grading.submissions import Found, Submission, find_submissions
 from aecourse.grading.summary import write_summary
@@ -87,6 +88,8 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     summary.add_argument("--to", required=True, type=Path, metavar="DIR", help="goes here")
     summary.set_defaults(run=_summary)
 
+    add_similarity(commands)
+
 
 def _late_rule(text: str) -> LateRule:
     try:
@@ -117,7 +120,7 @@ def _grade(options: argparse.Namespace) -> int:
             if gradebook.late_rule() is not None and gradebook.due(name) is None:
                 _say(f"{name} has no due date: nothing is late")
         if options.retry:
-            Claims(gradebook).judge_again(used)
+            judge_again(gradebook, used)
         failed = _run(options, gradebook, wanted, used, question)
         charge_lateness(gradebook, used)
         results = list(read_results(gradebook))
@@ -235,7 +238,8 @@ def _write(
     pages = write_feedback(results, options.feedback or home / "feedback")
     _say(f"{pages} feedback pages in {options.feedback or home / 'feedback'}, marks in {grades}")
     if options.marking is not None:
-        write_config(options.marking, gradebook.url.render_as_string(hide_password=False))
+        address = gradebook.url.render_as_string(hide_password=False)
+        write_config(options.marking, address, gradebook.exercises())
         for submission in submissions:
             folder = options.marking / "autograded" / submission.student / submission.exercise
             try:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +108,8 @@ def _cell(kind: str, source: str, identifier: str, question: Any) -> dict[str, A
     return {"cell_type": "markdown", "source": source, "id": identifier, "metadata": metadata}
 
 
-def write_config(folder: Path, url: str) -> None:
-    """Write the configuration with which formgrader finds the gradebook.
+def write_config(folder: Path, url: str, exercises: Iterable[str]) -> None:
+    """Write what formgrader needs to find the gradebook and its exercises.
 
     Parameters
     ----------
@@ -117,10 +117,18 @@ def write_config(folder: Path, url: str) -> None:
         Of the course, as nbgrader calls it.
     url
         Of the gradebook.
+    exercises
+        Their names.
     """
+    for exercise in exercises:
+        # Formgrader lists the folders that it finds here, full or empty.
+        (folder / "source" / exercise).mkdir(parents=True, exist_ok=True)
     lines = [
         "# Made by aecourse grade: nbgrader's formgrader marks in this gradebook.",
         "c = get_config()  # noqa",
         f"c.CourseDirectory.db_url = {url!r}",
     ]
-    write_file(folder / "nbgrader_config.py", ("\n".join(lines) + "\n").encode())
+    path = folder / "nbgrader_config.py"
+    write_file(path, ("\n".join(lines) + "\n").encode())
+    # The address may hold a password.
+    path.chmod(0o600)

@@ -116,8 +116,9 @@ question does not tell strong from weak, and deserves a look.</p>
 <h2>{{ found.exercise }}</h2>
 <p>{{ found.graded }} graded, {{ found.waiting }} waiting for a person, {{ found.not_graded }} not
 graded. Mean {{ found.mean|number(1) }}, median {{ found.median|number(1) }} of
-{{ found.points|number(0) }} points, over {{ found.totals|length }} submissions whose questions are
-all marked.</p>
+{{ found.points|number(0) }} points\
+{% if found.left_out %}, without {{ found.left_out|join(", ") }}, which wait for a person\
+{% endif %}.</p>
 {% if found.totals|length < few -%}
 <p>With fewer than {{ few }} submissions, these numbers say little.</p>
 {% endif -%}

@@ -226,6 +226,8 @@ class DaskPool:
                 ).done
         except TimeoutError:
             return {}
+        except futures.CancelledError as error:
+            raise PoolLostError(_lost("scheduler")) from error
         results: dict[object, Result] = {}
         for ticket in ended:
             del self._running[ticket]
@@ -252,11 +254,15 @@ class DaskPool:
         self._alone_since = self._alone_since or now
         if now - self._alone_since > self._patience:
             who = "worker" if self._client.status == "running" else "scheduler"
-            raise PoolLostError(
-                f"no {who} for {self._patience:.0f} s — what was judged is in the gradebook; "
-                f"start the {who} and run the same command again"
-            )
+            raise PoolLostError(_lost(who))
 
     def close(self) -> None:
         """Drop all tasks and leave the cluster."""
         self._client.close()
+
+
+def _lost(who: str) -> str:
+    return (
+        f"the {who} is gone — what was judged is in the gradebook; "
+        f"start the {who} and run the same command again"
+    )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from aecourse.grading.again import ask_again
 from aecourse.grading.claims import Claim, Claims, Key
 from aecourse.grading.database import GradebookError
 from aecourse.grading.grade import Outcome
@@ -142,6 +143,7 @@ class _Run:
         sandboxed: bool,
         hidden: tuple[Path, ...],
     ) -> None:
+        self._gradebook = gradebook
         self._claims = Claims(gradebook)
         self._judges = judges
         self._pool = pool
@@ -159,7 +161,7 @@ class _Run:
         wanted = list(submissions)
         if question is not None:
             keys = {self._read(submission)[0]: submission for submission in submissions}
-            wanted = [keys[key] for key in self._claims.ask_again(keys, question)]
+            wanted = [keys[key] for key in ask_again(self._gradebook, keys, question)]
             self._bar.reset(len(wanted))
         self._queue.extend(wanted)
         try:

@@ -63,15 +63,17 @@ class ItemStatistics:
     items
         One for each question.
     totals
-        The students' marks where all questions are marked, lateness left aside.
+        The students' sums over the questions that are marked for everyone, lateness left aside.
     points
-        What the exercise is worth.
+        What these questions are worth together.
+    left_out
+        The other questions: they wait for a person.
     graded, waiting, not_graded
         How many submissions are final, wait for a person, could not be graded.
 
     Examples
     --------
-    >>> ItemStatistics("04_numpy", (), (1.0, 3.0), 4.0, 2, 0, 0).mean
+    >>> ItemStatistics("04_numpy", (), (1.0, 3.0), 4.0, (), 2, 0, 0).mean
     2.0
     """
 
@@ -79,6 +81,7 @@ class ItemStatistics:
     items: tuple[Item, ...]
     totals: tuple[float, ...]
     points: float
+    left_out: tuple[str, ...]
     graded: int
     waiting: int
     not_graded: int
@@ -139,16 +142,18 @@ def _statistics(exercise: str, group: Sequence[Result]) -> ItemStatistics:
         for question in result.questions:
             if question.score is not None:
                 scores[row, places[question.name]] = question.score
-    complete = ~np.isnan(scores).any(axis=0)
+    complete = ~np.isnan(scores).any(axis=0) if len(scores) else np.zeros(len(points), dtype=bool)
     items = tuple(
         _item(name, points[name], scores, place, complete) for name, place in places.items()
     )
-    whole = scores[~np.isnan(scores).any(axis=1)]
     return ItemStatistics(
         exercise=exercise,
         items=items,
-        totals=tuple(float(total) for total in whole.sum(axis=1)) if len(whole) else (),
-        points=sum(points.values()),
+        totals=tuple(map(float, scores[:, complete].sum(axis=1))) if complete.any() else (),
+        points=sum(
+            value for value, counts in zip(points.values(), complete, strict=True) if counts
+        ),
+        left_out=tuple(name for name, place in places.items() if not complete[place]),
         graded=sum(result.status == "graded" for result in group),
         waiting=sum(result.status == "needs a person" for result in group),
         not_graded=sum(result.status == "not graded" for result in group),
@@ -234,10 +239,10 @@ def _csv(statistics: Sequence[ItemStatistics]) -> str:
 def _score_plot(found: ItemStatistics) -> Figure:
     figure = Figure(figsize=(6, 3), layout="constrained")
     axes = figure.add_subplot()
-    count = min(20, max(1, round(found.points)))
-    edges = np.linspace(0, found.points, count + 1).tolist()
-    axes.hist(np.clip(found.totals, 0, found.points), bins=edges, color="#0072b2", edgecolor="w")
-    axes.set(xlabel=f"points (of {found.points:g})", ylabel="students", xlim=(0, found.points))
+    most = max(found.points, 1.0)
+    edges = np.linspace(0, most, min(20, round(most)) + 1).tolist()
+    axes.hist(np.clip(found.totals, 0, most), bins=edges, color="#0072b2", edgecolor="w")
+    axes.set(xlabel=f"points (of {found.points:g})", ylabel="students", xlim=(0, most))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 

@@ -220,7 +220,8 @@ def test_item_statistics_leave_open_what_is_not_known():
     assert (mse.difficulty, mse.discrimination) == (0.5, None)
     assert (bits.difficulty, bits.discrimination) == (1.0, None)
     assert (why.answers, why.difficulty, why.discrimination) == (1, pytest.approx(2 / 3), None)
-    assert (found.totals, found.not_graded) == ((3.0,), 1)
+    assert (found.totals, found.points) == ((3.0, 1.0, 3.0, 1.0), 3.0)
+    assert (found.left_out, found.not_graded) == (("why",), 1)
 
 
 @pytest.mark.parametrize(

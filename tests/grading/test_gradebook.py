@@ -12,6 +12,7 @@ import pytest
 from nbgrader.api import Gradebook as NbgraderGradebook
 from sqlalchemy import create_engine, func, select, text, update
 
+from aecourse.grading.again import ask_again, judge_again
 from aecourse.grading.claims import Claims, Key
 from aecourse.grading.database import GradebookError, database_url, judgements
 from aecourse.grading.gradebook import Gradebook
@@ -229,9 +230,9 @@ def test_one_question_is_judged_again_and_nothing_else_changes(gradebook, hand_i
     claims = Claims(gradebook)
     new = replace(judges[EXERCISE].file, digest="new")
     key = replace(claim.key, judge_digest="new")
-    assert claims.ask_again([key, replace(key, student="lee")], "bits") == [key]
+    assert ask_again(gradebook, [key, replace(key, student="lee")], "bits") == [key]
     # A stopped run goes on with what it left.
-    assert claims.ask_again([key], "bits") == [key]
+    assert ask_again(gradebook, [key], "bits") == [key]
     again = claims.take(key, submitted_at=NOON, origin="")
     assert again.question == "bits"
     outcome = fake.grade_notebook(fake.notebook("bits"), new, seed=2)
@@ -244,7 +245,7 @@ def test_one_question_is_judged_again_and_nothing_else_changes(gradebook, hand_i
 def test_failed_regrade_leaves_the_mark(gradebook, hand_in, judges, fake):
     claim = hand_in("kim", "mse")
     claims = Claims(gradebook)
-    claims.ask_again([claim.key], "mse")
+    ask_again(gradebook, [claim.key], "mse")
     again = claims.take(claim.key, submitted_at=NOON, origin="")
     failed = fake.grade_notebook(fake.notebook(reason="a fault"), judges[EXERCISE].file, seed=2)
     assert claims.finish(again, failed)
@@ -255,7 +256,7 @@ def test_not_graded_can_be_judged_again(gradebook, hand_in):
     hand_in("kim", "mse")
     assert hand_in("lee", reason="no bubblewrap") != "done"
     assert hand_in("lee", reason="no bubblewrap") == "done"
-    assert Claims(gradebook).judge_again({EXERCISE}) == 1
+    assert judge_again(gradebook, {EXERCISE}) == 1
     assert hand_in("lee", reason="no bubblewrap").attempts == 1
     assert hand_in("kim", "mse") == "done"
 
@@ -305,6 +306,7 @@ GRADER = """
 import json, sys
 import fake_grader
 from pathlib import Path
+from aecourse.grading.again import ask_again, judge_again
 from aecourse.grading.claims import Claims, Key
 from aecourse.grading.gradebook import Gradebook
 from aecourse.grading.run import load_judges

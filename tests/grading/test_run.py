@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from aecourse.grading.run import grade_submissions, load_judges
 from aecourse.grading.submissions import find_submissions
 
 EXERCISE = "04_numpy"
+FAKE = Path(__file__).parent / "fake_grader.py"
 PROGRAM = """
 import sys
 import fake_grader
@@ -279,11 +281,10 @@ def test_number_of_jobs_is_positive():
 # Beyond one machine: a scheduler and workers, each a process of its own on loopback.
 
 
-@pytest.fixture(scope="module")
-def scheduler(tmp_path_factory, environment):
-    folder = tmp_path_factory.mktemp("dask")
+@contextmanager
+def dask_scheduler(folder, environment):
     file = folder / "scheduler.json"
-    with (folder / "log").open("w") as log:
+    with (folder / "scheduler.log").open("w") as log:
         process = subprocess.Popen(  # noqa: S603
             [
                 *(sys.executable, "-m", "dask", "scheduler", "--host", "127.0.0.1", "--port", "0"),
@@ -294,36 +295,49 @@ def scheduler(tmp_path_factory, environment):
             # Two workers may die over a task, not four: each takes seconds to start again.
             env={**environment, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"},
         )
-    wait_until(lambda: file.exists() and file.read_text().endswith("}"))
-    yield json.loads(file.read_text())["address"]
-    process.kill()
-    process.wait()
+    try:
+        wait_until(lambda: file.exists() and file.read_text().endswith("}"))
+        yield process, json.loads(file.read_text())["address"]
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def dask_worker(address, folder, environment, number=0, preload=FAKE):
+    with (folder / f"worker{number}.log").open("w") as log:
+        process = subprocess.Popen(  # noqa: S603
+            [
+                *(sys.executable, "-m", "dask", "worker", address, "--host", "127.0.0.1"),
+                *("--nthreads", "1", "--no-dashboard", "--local-directory", str(folder)),
+                *("--preload", str(preload)),
+            ],
+            env=environment,
+            stderr=log,
+            cwd=folder,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory, environment):
+    with dask_scheduler(tmp_path_factory.mktemp("dask"), environment) as (_, address):
+        yield address
 
 
 @pytest.fixture
 def workers(scheduler, tmp_path, environment):
-    started = []
-    for number in range(2):
-        with (tmp_path / f"worker{number}.log").open("w") as log:
-            started.append(
-                subprocess.Popen(  # noqa: S603
-                    [
-                        *(sys.executable, "-m", "dask", "worker", scheduler),
-                        *("--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard"),
-                        *("--local-directory", str(tmp_path)),
-                        *("--preload", str(Path(__file__).parent / "fake_grader.py")),
-                    ],
-                    env=environment,
-                    stderr=log,
-                    cwd=tmp_path,
-                    start_new_session=True,
-                )
-            )
-    yield started
-    for process in started:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    with (
+        dask_worker(scheduler, tmp_path, environment, 0) as first,
+        dask_worker(scheduler, tmp_path, environment, 1) as second,
+    ):
+        yield first, second
 
 
 @pytest.fixture
@@ -373,3 +387,42 @@ def test_cluster_without_workers_is_named(scheduler):
 def test_missing_scheduler_is_named():
     with pytest.raises(PoolLostError, match="no Dask scheduler answers at"):
         DaskPool("tcp://127.0.0.1:9", patience=1)
+
+
+def test_lost_scheduler_ends_the_run_and_leaves_nothing_claimed(
+    sqlite, hand_in, grade, tmp_path, environment, log
+):
+    for number in range(6):
+        hand_in(f"student{number}", "mse", seconds=0.3)
+    with (
+        dask_scheduler(tmp_path, environment) as (process, address),
+        dask_worker(address, tmp_path, environment),
+        Gradebook(sqlite) as gradebook,
+    ):
+        pool = DaskPool(address, patience=30)
+        original = pool.wait
+
+        def wait(seconds):
+            if len(judged(log)) >= 2:
+                process.kill()
+            return original(seconds)
+
+        pool.wait = wait
+        with pytest.raises(PoolLostError, match="the (scheduler|worker) is gone"):
+            grade(gradebook, pool=pool)
+        states = set(gradebook.session.scalars(select(judgements.c.state)))
+        assert states <= {"judged", "pending"}
+        grade(gradebook)
+        assert [result.score for result in read_results(gradebook)] == [2.0] * 6
+
+
+def test_cluster_that_cannot_judge_is_refused(scheduler, tmp_path, environment):
+    preload = tmp_path / "broken.py"
+    preload.write_text(
+        "from aecourse.grading import work\nwork.sandbox_available = lambda: 'no bubblewrap'\n"
+    )
+    with (
+        dask_worker(scheduler, tmp_path, environment, preload=preload),
+        pytest.raises(PoolLostError, match=r"cannot judge:\n  tcp://127.0.0.1:\d+: no bubblewrap"),
+    ):
+        DaskPool(scheduler, patience=60)
