@@ -73,7 +73,7 @@ def sandbox_available() -> str | None:
     if done.returncode == 0:
         return None
     said = done.stderr.decode(errors="replace").strip() or f"status {done.returncode}"
-    return f"bubblewrap does not start Python here: {said}"
+    return f"bubblewrap does not start Python here ({said}) — see the instructors' page"
 
 
 @contextmanager

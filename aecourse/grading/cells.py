@@ -10,7 +10,8 @@ __all__ = ["NotebookError", "read_cells"]
 _MAX_BYTES = 20_000_000
 _MAX_CELLS = 2000
 _MAX_PARTS = 2_000_000
-_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+# Text without an end goes to the end of the file: looking for one from every quote takes for ever.
+_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _PYTHON = ("python", "python3", "ipython", "ipython3")
 
 

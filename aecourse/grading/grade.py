@@ -14,12 +14,14 @@ from typing import Any, Literal, Self
 from aecourse.grading.cells import NotebookError, read_cells
 from aecourse.grading.judge import CaseVerdict, JudgeFile, Verdict, judge
 from aecourse.grading.limits import Limits
+from aecourse.grading.memory import bounded_memory
 from aecourse.grading.questions import FunctionQuestion, PropertyQuestion
 from aecourse.grading.sandbox import CellOutcome, Sandbox, SandboxStopped, Unsandboxed
 from aecourse.grading.session import Session
 
 __all__ = ["Outcome", "grade_notebook"]
 
+_MEMORY_OF_A_CHECK = 2**30
 _PACKAGES = {"torch": ("PyTorch", "torch"), "tensorflow": ("TensorFlow", "tensorflow")}
 
 
@@ -174,8 +176,9 @@ def grade_notebook(
         try:
             session.open()
             verdicts = []
-            for question in judge_file.questions:
-                verdicts.append(judge(question, session, seed=seed))
+            with bounded_memory(_MEMORY_OF_A_CHECK):
+                for question in judge_file.questions:
+                    verdicts.append(judge(question, session, seed=seed))
         except SandboxStopped as stopped:
             return outcome((), session.cells, f"its code {stopped}")
         except RuntimeError:

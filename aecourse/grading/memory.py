@@ -1,13 +1,18 @@
 """Memory of a process and all its descendants, as Linux tells it."""
 
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["available_memory", "descendants", "memory_of"]
+__all__ = ["available_memory", "bounded_memory", "descendants", "memory_of"]
 
 _PROC = Path("/proc")
+_bounding = threading.Lock()
+_bounds = 0
+_before: list[int] = []
 
 
 def descendants(process: int) -> list[int]:
@@ -76,6 +81,61 @@ def available_memory() -> tuple[int, int] | None:
         entries = {name: text.split() for name, _, text in (line.partition(":") for line in lines)}
         return 1024 * int(entries["MemAvailable"][0]), 1024 * int(entries["MemTotal"][0])
     return None
+
+
+@contextmanager
+def bounded_memory(extra: int) -> Iterator[None]:
+    """Let this process reserve only so much more memory than it has now.
+
+    An answer may be made so that a check of it, such as a matrix product, needs more memory than
+    the machine has: then the check gets a ``MemoryError``. Blocks of several threads share the
+    bound of the first. Where the system knows no such limit, or has one already, nothing happens.
+
+    Parameters
+    ----------
+    extra
+        Bytes.
+
+    Examples
+    --------
+    >>> with bounded_memory(2**30):
+    ...     total = sum(range(10))
+    """
+    global _bounds
+    with _bounding:
+        _bounds += 1
+        if _bounds == 1 and _is_unbounded():
+            _before.append(_set_bound(_reserved() + extra))
+    try:
+        yield
+    finally:
+        with _bounding:
+            _bounds -= 1
+            if _bounds == 0 and _before:
+                _set_bound(_before.pop())
+
+
+def _is_unbounded() -> bool:
+    if not sys.platform.startswith("linux"):
+        return False
+    import resource
+
+    return resource.getrlimit(resource.RLIMIT_DATA)[0] == resource.RLIM_INFINITY
+
+
+def _set_bound(size: int) -> int:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (size, hard))
+    return soft
+
+
+def _reserved() -> int:
+    with suppress(OSError, ValueError, IndexError):
+        pages = (_PROC / "self" / "statm").read_text().split()[5]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 def _resident(process: int) -> int:

@@ -74,10 +74,9 @@ EXERCISE = JudgeFile(
             points=1,
             function="basis",
             inputs=lambda rng: {"random": (rng.random((5, 2)),)},
+            # As an author may write it who thinks of honest answers only.
             verify=lambda q, a: (
-                None
-                if np.shape(q) == np.shape(a) and np.allclose(q.T @ q, np.eye(2))
-                else "The columns are not orthonormal."
+                None if np.allclose(q.T @ q, np.eye(q.shape[1])) else "They are not orthonormal."
             ),
             solution=lambda a: np.linalg.qr(a)[0],
             mistakes=mistakes(lambda a: a, lambda a: a.T, lambda a: a * 0),
@@ -244,6 +243,7 @@ FILES: dict[str, tuple[bytes, str]] = {
         b"[" + b"[]," * 6_000_000 + b"[]]",
         "more parts than any notebook",
     ),
+    "text without an end": (b"," * 2_100_000 + b'"' + b'\\"' * 8_000_000, "more parts"),
     "a hundred megabytes": (
         notebook(["x = 1"], padding="x" * 104_000_000),
         "104 MB; at most 20 MB",

@@ -16,7 +16,7 @@ import pytest
 from aecourse.grading import bubblewrap, process
 from aecourse.grading.environment import environment, python_folders
 from aecourse.grading.limits import Limits
-from aecourse.grading.memory import available_memory, descendants, memory_of
+from aecourse.grading.memory import available_memory, bounded_memory, descendants, memory_of
 from aecourse.grading.replies import Missing, Raised, Refused, Returned
 from aecourse.grading.sandbox import (
     CellOutcome,
@@ -402,6 +402,17 @@ def test_memory_of_a_family_is_known() -> None:
     finally:
         child.stdin.close()
         child.wait()
+
+
+@linux
+def test_check_that_needs_too_much_memory_fails_and_the_bound_goes() -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    row = np.ones((1, 20_000))
+    with bounded_memory(2**28), bounded_memory(2**40), pytest.raises(MemoryError):
+        row.T @ row
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
 
 
 # --- where there are no walls -----------------------------------------------------------------
