@@ -189,6 +189,7 @@ def _result(question: StoredQuestion, verdict: Verdict) -> CheckResult:
     state: State = "right" if verdict.right else "wrong"
     if not verdict.right and not verdict.cases:
         state = "empty"
+        verdict = replace(verdict, sentence=verdict.sentence.removeprefix("Not answered yet: "))
     if verdict.right and question.kind == "property":
         state = "runs"
         sentence = (

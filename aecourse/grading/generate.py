@@ -105,7 +105,7 @@ def generate(solutions: Path, *, notebooks: Path, data: Path, repository: str) -
             data / f"{name}.json": json.dumps(known, indent=1, ensure_ascii=False) + "\n",
         }
         for path, content in contents.items():
-            path.write_text(content, encoding="utf-8")
+            path.write_text(content, encoding="utf-8", newline="\n")
             written.append(path)
     for pattern, place in (("[0-9][0-9]_*.ipynb", notebooks), ("[0-9][0-9]_*.json", data)):
         for path in set(place.glob(pattern)) - set(written):

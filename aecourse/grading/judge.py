@@ -43,6 +43,8 @@ __all__ = [
 
 # Answers that many people may give are compared with a mistake's as loosely as by default.
 _RTOL, _ATOL = 1e-4, 1e-6
+# A check of properties may take time and memory for each, and no right answer has more.
+_MOST_NUMBERS = 1_000_000
 
 
 def judge(question: Question, asker: Asker, *, seed: int) -> Verdict:
@@ -190,12 +192,26 @@ def _ask(
 
 
 def _verified(question: PropertyQuestion, answer: Any, arguments: tuple[Any, ...]) -> str | None:
+    numbers, longest = _extent(answer)
+    if numbers * max(longest, 1) > _MOST_NUMBERS:
+        return f"expected at most {_MOST_NUMBERS:,} numbers or letters, got more"
     try:
         with quiet():
             problem = question.verify(_with_arrays(answer), *copy.deepcopy(arguments))
     except Exception as error:
         return f"the answer could not be checked ({type(error).__name__}: {error})"
     return None if problem is None else str(problem)
+
+
+def _extent(answer: Any) -> tuple[int, int]:
+    """Count the entries, and the letters of the longest: an array of text is made of such."""
+    if isinstance(answer, str):
+        return 1, len(answer)
+    if isinstance(answer, Mapping | tuple | list):
+        parts = answer.values() if isinstance(answer, Mapping) else answer
+        extents = list(map(_extent, parts))
+        return sum(count for count, _ in extents), max((each for _, each in extents), default=0)
+    return int(np.size(answer)), 0
 
 
 def _with_arrays(answer: Any) -> Any:

@@ -57,7 +57,7 @@ def as_numbers(value: Any) -> npt.NDArray[Any] | None:
     >>> as_numbers([[1, 2], [3, 4]]).shape, as_numbers([[1, 2], [3]])
     ((2, 2), None)
     """
-    if not isinstance(value, np.ndarray | np.generic | bool | int | float | list | tuple):
+    if not _only_numbers(value):
         return None
     if isinstance(value, int) and value.bit_length() > _BITS:
         largest = math.inf if value > 0 else -math.inf
@@ -67,6 +67,13 @@ def as_numbers(value: Any) -> npt.NDArray[Any] | None:
     except (ValueError, OverflowError):
         return None
     return array if array.dtype.kind in "biuf" else None
+
+
+def _only_numbers(value: Any) -> bool:
+    # Asked first: of a long list with one long text, NumPy makes an array that fills the memory.
+    if isinstance(value, list | tuple):
+        return all(map(_only_numbers, value))
+    return isinstance(value, np.ndarray | np.generic | bool | int | float)
 
 
 def kind_of(value: Any) -> str:
@@ -187,7 +194,8 @@ def _shown(value: Any) -> str:
         return "{" + ", ".join(parts) + (", …" if len(value) > _FEW else "") + "}"
     if isinstance(value, tuple | list):
         shown = ", ".join(_shown(each) for each in _first(value))
-        shown += ", …" if len(value) > _FEW else ""
+        # Cut at each level, or a deep list of lists becomes a long text.
+        shown = cut(shown, _PREVIEW) + (", …" if len(value) > _FEW else "")
         if isinstance(value, list):
             return f"[{shown}]"
         return f"({shown},)" if len(value) == 1 else f"({shown})"
@@ -208,8 +216,9 @@ def _shown_array(array: npt.NDArray[Any]) -> str:
     if array.size <= _FEW:
         return _listed(array.tolist())
     with np.errstate(all="ignore"):
-        numbers = array.astype(np.float64)
-        found = [number(float(f(numbers))) for f in (np.min, np.max, np.mean)]
+        # No copy in another type: a small type may hold many numbers.
+        values = array.min(), array.max(), array.mean(dtype=np.float64)
+    found = [number(float(value)) for value in values]
     return f"an array of shape {array.shape} from {found[0]} to {found[1]}, mean {found[2]}"
 
 

@@ -146,7 +146,8 @@ class PropertyQuestion:
         Makes the cases, as for `FunctionQuestion`.
     verify
         Takes the answer and the case's arguments; returns None if the answer is right, else one
-        sentence that says what is wrong. It must cope with any array, number or text.
+        sentence that says what is wrong. It must cope with any array, number or text, so it looks
+        at the shape before it computes; lists of numbers come as arrays.
     solution
         One right answer: a function of the same signature.
 

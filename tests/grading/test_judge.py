@@ -1,7 +1,9 @@
 """The judge: honest answers get their points, wrong ones a reason, and nothing makes it raise."""
 
 import math
+import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -36,6 +38,9 @@ TINY = load_judge(Path(__file__).parent / "sets" / "04_tiny").questions
 MSE, CENTRE, BITS, BASIS, RAISES = (cast("Any", question) for question in TINY[:5])
 mean_squared_error, centred = MSE.reference, CENTRE.reference
 centred_in_place = CENTRE.mistakes[2].wrong
+
+
+CLUMSY = replace(BASIS, verify=lambda q, a: None if q + a == 0 else "not orthonormal")
 
 
 def judged(question: Any, answer: Any) -> Verdict:
@@ -173,8 +178,10 @@ WRONG: dict[str, tuple[Any, Any, str]] = {
     "a huge integer": (BITS, 2**5000, "bits: got an integer of 1,506 digits"),
     "text for a value": (BITS, "lots", "expected a number, got 'lots'"),
     "a property": (BASIS, lambda a: np.ones_like(a), "the columns are not orthonormal"),
-    "a check that cannot": (BASIS, lambda _: "text", "the answer could not be checked"),
-    "a check and a dictionary": (BASIS, lambda _: {}, "the answer could not be checked"),
+    "another shape": (BASIS, lambda a: a.T, "expected shape (5, 2), got (2, 5)"),
+    "a check that cannot": (CLUMSY, lambda _: "text", "the answer could not be checked ("),
+    "a check and a dictionary": (CLUMSY, lambda _: {}, "the answer could not be checked ("),
+    "a million numbers": (BASIS, lambda _: np.zeros(1_000_001), "at most 1,000,000 numbers"),
 }
 
 
@@ -331,6 +338,28 @@ def test_any_reply_leads_to_a_verdict(reply: Reply, said: str) -> None:
         for case in verdict.cases:
             assert max(map(len, (case.expected, case.obtained, case.sentence))) <= 300
     assert said in judge(MSE, Replies(reply), seed=1).sentence
+
+
+LARGE: dict[str, Any] = {
+    "one long text in a long list": ["x" * 4_000_000, *[""] * 10_000],
+    "numbers and a long text": [*range(10_000), "x" * 4_000_000],
+    "many bytes": np.zeros((1, 2**24), dtype=np.uint8),
+    "many flags": np.zeros((2**12, 2**12), dtype=bool),
+    "deep lists": [[[["x" * 20] * 20] * 20] * 20] * 3,
+    "long keys": {"x" * 1_000_000 + str(i): i for i in range(10)},
+}
+
+
+@pytest.mark.parametrize("answer", LARGE.values(), ids=LARGE.keys())
+def test_large_reply_needs_little_memory(answer: Any) -> None:
+    tracemalloc.start()
+    try:
+        for question in (MSE, CENTRE, BITS, BASIS, RAISES):
+            assert judge(question, Replies(Returned(answer, (answer,))), seed=1).score == 0
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 200e6
 
 
 @pytest.mark.parametrize("reply", [Missing("mse"), Refused("it took more than 10 s")])

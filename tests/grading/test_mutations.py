@@ -3,6 +3,7 @@
 Each is tried on the judge, with fresh inputs, and on the learner's check, with the stored ones.
 """
 
+import tracemalloc
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,17 @@ import pytest
 
 from aecourse.exercises import Check
 from aecourse.exercises.stored import GRADING_VARIABLE
-from aecourse.grading.judge import JudgeFile, LocalAsker, Verdict, judge, load_judge
+from aecourse.grading.judge import (
+    JudgeFile,
+    LocalAsker,
+    Reply,
+    Returned,
+    Verdict,
+    judge,
+    load_judge,
+    make_cases,
+)
+from aecourse.grading.preview import preview
 from aecourse.grading.questions import (
     FunctionQuestion,
     PropertyQuestion,
@@ -143,6 +154,67 @@ def test_constant_earns_nothing(folder: Path, question: Any) -> None:
             answer = lambda *_, constant=constant: constant  # noqa: E731
         verdict = judged(question, answer, 1)
         assert verdict.score == 0, f"{folder.name}: {constant!r} is right"
+
+
+STRANGE: dict[str, Any] = {
+    "long row": np.ones((1, 40_000)),
+    "long column": np.ones((40_000, 1)),
+    "long": np.ones(200_000),
+    "large": np.ones((1000, 1000)),
+    "empty": np.zeros((0, 0)),
+    "five axes": np.ones((2, 3, 4, 5, 6)),
+    "NaN": np.full((4, 4), np.nan),
+    "huge numbers": np.full((4, 4), 1e300),
+    "huge integer": 10**300,
+    "negative": -1,
+    "flags": np.ones((4, 4), dtype=bool),
+    "text": "x" * 100_000,
+    "texts": ["x"] * 1000,
+    "pairs": [(i, -i) for i in range(1000)],
+    "dictionary": {"x": np.ones((1, 40_000)), "y": None},
+    "parts": (np.ones((1, 40_000)), np.ones((40_000, 1)), "x", None),
+}
+
+
+@pytest.mark.parametrize("answer", STRANGE.values(), ids=STRANGE.keys())
+@pytest.mark.parametrize(
+    ("folder", "question"),
+    [each for each in JUDGED if isinstance(each.values[1], PropertyQuestion)],
+)
+def test_check_of_a_property_copes_with_any_answer(
+    folder: Path, question: Any, answer: Any
+) -> None:
+    expected = question.solution(*next(iter(make_cases(question, seed=1).values())))
+    answers = [answer]
+    if isinstance(expected, tuple):
+        answers += [(answer,) * len(expected), (*expected[:-1], answer), (answer, *expected[1:])]
+    if isinstance(expected, dict):
+        answers += [dict.fromkeys(expected, answer)]
+        answers += [{**expected, key: answer} for key in expected]
+    tracemalloc.start()
+    try:
+        for each in answers:
+            verdict = judge(question, Constant(Returned(each)), seed=1)
+            assert verdict.score == 0, f"{folder.name}: {preview(each)}"
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 300e6, f"{peak / 1e6:.0f} MB: look at the shape before you compute"
+
+
+class Constant:
+    """An asker with one reply for everything."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.reply = reply
+
+    def call(self, function: str, arguments: tuple[Any, ...], *, framework: str = "numpy") -> Reply:
+        del function, arguments, framework
+        return self.reply
+
+    def value(self, variable: str) -> Reply:
+        del variable
+        return self.reply
 
 
 # --- typical mistakes -------------------------------------------------------------------------

@@ -68,14 +68,20 @@ BITS = ValueQuestion(
         Mistake("not a number of weights", "many", "Compute it."),
     ),
 )
+
+
+def orthonormal(q: Array, a: Array) -> str | None:
+    if np.shape(q) != a.shape:
+        return f"expected shape {a.shape}, got {np.shape(q)}"
+    return None if np.allclose(q.T @ q, np.eye(2)) else "the columns are not orthonormal"
+
+
 BASIS = PropertyQuestion(
     "basis",
     points=2,
     function="basis",
     inputs=lambda rng: {"random": (rng.random((5, 2)),)},
-    verify=lambda q, a: (
-        None if np.allclose(q.T @ q, np.eye(a.shape[1])) else "the columns are not orthonormal"
-    ),
+    verify=orthonormal,
     solution=lambda a: np.linalg.qr(a)[0],
     mistakes=(
         Mistake("the input itself", lambda a: a, "Make it orthonormal."),
