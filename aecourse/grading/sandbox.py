@@ -271,9 +271,9 @@ class Unsandboxed(Sandbox):
     Examples
     --------
     >>> with Unsandboxed() as process:
-    ...     process.run_cell("bits = 256")
+    ...     process.run_cell("bits = 256").ok
     ...     process.value("bits").value
-    CellOutcome(ok=True, error='')
+    True
     256
     """
 

@@ -103,7 +103,7 @@ def plain_text(text: object) -> str:
 
     Examples
     --------
-    >>> plain_text("two\\nlines \\x1b[31mred")
+    >>> plain_text("two\nlines \x1b[31mred")
     'two lines �[31mred'
     """
     if not isinstance(text, str):
