@@ -9,10 +9,10 @@ TORCH_INDEX ?=
 # Not empty where pip takes PyTorch with CUDA although no NVIDIA driver is there.
 LARGE_TORCH = $(if $(TORCH_INDEX),,$(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),$(if $(shell command -v nvidia-smi),,1)))
 BIN := .venv/bin
-CHAPTERS = $(shell grep -l '^kernelspec:' book/*.md book/*/*.md)
+CHAPTERS = $(shell grep -l '^kernelspec:' book/*.md book/*/*.md solutions/*/*.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help install book test lint notebooks bench results scoreboard clean
+.PHONY: help install book test lint notebooks exercises bench results scoreboard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ lint: .venv/installed ## check style and types
 
 notebooks: .venv/installed ## write the .ipynb beside each chapter's .md
 	$(BIN)/jupytext --quiet --to ipynb --update $(CHAPTERS)
+
+exercises: .venv/installed ## write the learners' notebooks from the solutions
+	$(BIN)/python -m aecourse.grading.generate
 
 bench: .venv/installed ## measure the three fits against their peers
 	$(BIN)/python -m benchmarks.speed

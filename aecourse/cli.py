@@ -1,4 +1,4 @@
-"""The command line: ``aecourse doctor`` and ``aecourse data``."""
+"""The command line: ``aecourse doctor``, ``aecourse data``, and the instructors' commands."""
 
 import argparse
 import sys
@@ -19,6 +19,13 @@ from aecourse.mnist_files import (
 )
 
 __all__ = ["main"]
+
+# Instructors' commands, in an extra: what they need takes a second to import.
+_GRADING = {
+    "grade": "grade notebooks and write the gradebook",
+    "summary": "show how the class and each question did",
+    "similarity": "list pairs of notebooks that are alike",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +48,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bundled digits: Dataset(10,000 training and 2,000 test images of 28 × 28 pixels)
     ...
     """
-    options = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        options = _parser(words).parse_args(words)
+    except ModuleNotFoundError as error:
+        print(
+            f"aecourse {words[0]}: the package {error.name!r} is missing — "
+            "install what grading needs: pip install 'aecourse[grade]'",
+            file=sys.stderr,
+        )
+        return 1
     try:
         status: int = options.run(options)
     except (DataError, OSError, ValueError) as error:
@@ -50,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="aecourse", description="The autoencoder course.")
     parser.add_argument("--version", action="version", version=f"aecourse {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -78,6 +94,14 @@ def _parser() -> argparse.ArgumentParser:
         help="download from here instead of the built-in mirrors; may be repeated",
     )
     data.set_defaults(run=_data)
+
+    if words and words[0] in _GRADING:
+        from aecourse.grading.cli import add_commands
+
+        add_commands(commands)
+    else:
+        for name, about in _GRADING.items():
+            commands.add_parser(name, help=about)
     return parser
 
 

@@ -1,0 +1,1 @@
+"""Grading: the judge, the sandbox, the gradebook."""
