@@ -211,7 +211,7 @@ def _extent(answer: Any) -> tuple[int, int]:
         parts = answer.values() if isinstance(answer, Mapping) else answer
         extents = list(map(_extent, parts))
         return sum(count for count, _ in extents), max((each for _, each in extents), default=0)
-    return int(np.size(answer)), 0
+    return answer.size if isinstance(answer, np.ndarray) else 1, 0
 
 
 def _with_arrays(answer: Any) -> Any:

@@ -13,6 +13,7 @@ _PREVIEW = 300
 _FEW = 12
 # What fits into an integer of NumPy.
 _BITS = 63
+_NUMBERS = {bool, int, float}
 
 
 def preview(value: Any, *, limit: int = _PREVIEW) -> str:
@@ -72,7 +73,7 @@ def as_numbers(value: Any) -> npt.NDArray[Any] | None:
 def _only_numbers(value: Any) -> bool:
     # Asked first: of a long list with one long text, NumPy makes an array that fills the memory.
     if isinstance(value, list | tuple):
-        return all(map(_only_numbers, value))
+        return set(map(type, value)) <= _NUMBERS or all(map(_only_numbers, value))
     return isinstance(value, np.ndarray | np.generic | bool | int | float)
 
 
