@@ -41,7 +41,7 @@ book: .venv/installed book/_build/.library ## execute every notebook and build t
 # One thread a process: two processes whose BLAS threads fight for the cores are many times slower.
 test: lint ## run linters, type checker, unit tests and every notebook
 	OMP_NUM_THREADS=1 $(BIN)/pytest --nbval --numprocesses auto --maxprocesses 8 --dist loadfile \
-	  --cov --cov-report term --cov-fail-under 95
+	  --cov=aecourse --cov-report term --cov-fail-under 95
 
 lint: .venv/installed ## check style and types
 	$(BIN)/ruff check
