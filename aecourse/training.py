@@ -20,7 +20,7 @@ __all__ = [
     "train",
 ]
 
-STEPS_PER_BLOCK = 50
+STEPS_PER_BLOCK = 20
 """How many steps a framework takes between two looks at the loss and the progress bar."""
 
 Floats = npt.NDArray[np.floating]

@@ -246,7 +246,7 @@ def test_what_is_in_the_bibliography_is_cited():
 
 @pytest.mark.parametrize(
     "file",
-    ["README.md", "CITATION.cff", "book/_config.yml", "book/index.md", "book/appendix/setup.md"],
+    ["README.md", "CITATION.cff", "book/_config.yml", *map(name, PAGES)],
 )
 def test_the_address_of_the_repository_is_that_of_pyproject(file):
     text = (ROOT / file).read_text("utf-8")
