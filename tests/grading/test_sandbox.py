@@ -261,16 +261,19 @@ with Sandbox(Limits(cell_seconds=1, call_seconds=1)) as sandbox:
 def test_ordinary_user_can_grade_too(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("secret")
-    # As nobody, Python below the superuser's home can be reached through mounts only.
-    homes = ["--perms", "0755", "--tmpfs", "/root"]
+    # As nobody, Python below the superuser's home can be reached through mounts only. The checkout
+    # may lie there too, or in the folder for temporary files, which this user gets anew.
+    hidden = (Path("/root"), Path("/tmp"))  # noqa: S108
+    mounts = ["--perms", "0755", "--tmpfs", "/root"]
+    mounts += ["--perms", "1777", "--tmpfs", "/tmp"]  # noqa: S108
     for path in (*python_folders(), ROOT):
-        if path.is_relative_to("/root"):
-            inner = [each for each in path.parents if each.is_relative_to("/root/")]
-            homes += bubblewrap._open_folders(inner)
-            homes += ["--ro-bind", str(path), str(path)]
+        for folder in hidden:
+            if path.is_relative_to(folder):
+                inner = [each for each in path.parents if folder in each.parents]
+                mounts += bubblewrap._open_folders(inner)
+                mounts += ["--ro-bind", str(path), str(path)]
     command = [
-        *("bwrap", "--dev-bind", "/", "/", *homes),
-        *("--perms", "1777", "--tmpfs", "/tmp", "--chdir", "/tmp"),  # noqa: S108
+        *("bwrap", "--dev-bind", "/", "/", *mounts, "--chdir", "/tmp"),  # noqa: S108
         *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"),
         *(sys.executable, "-c", AS_NOBODY % str(secret)),
     ]
