@@ -1,10 +1,9 @@
 """Honest work is graded as it deserves, and every notebook ends in marks or a reason."""
 
-import ctypes
-import gc
 import importlib.util
 import json
 import os
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,7 +16,6 @@ from aecourse.grading.cells import NotebookError, read_cells
 from aecourse.grading.grade import Outcome, grade_notebook
 from aecourse.grading.judge import JudgeFile
 from aecourse.grading.limits import Limits
-from aecourse.grading.memory import memory_of
 from aecourse.grading.questions import FunctionQuestion, Mistake, TextQuestion, ValueQuestion
 from aecourse.grading.sandbox import Sandbox, sandbox_available
 
@@ -337,23 +335,20 @@ def test_process_that_does_not_start_is_a_reason() -> None:
     assert "did not start" in str(outcome.reason)
 
 
-def memory_in_use() -> int:
-    gc.collect()
-    # What the allocator keeps for later, for each thread that there was, is no leak.
-    ctypes.CDLL(None).malloc_trim(0)
-    # So much is never reached: what other processes share of the memory does not matter then.
-    return memory_of([os.getpid()], enough=2**60)
-
-
 def test_memory_of_the_grader_stays_flat() -> None:
     noise = "print('x' * 10 ** 7)\nbig = np.zeros((700, 784))\ndef mse(x, y): return big"
     for _ in range(3):
         grade(ANSWERS, noise)
-    before = memory_in_use()
+    # What Python and NumPy hold, not what the allocator keeps for later.
+    tracemalloc.start()
+    grade(ANSWERS, noise)
+    before = tracemalloc.get_traced_memory()[0]
     for _ in range(10):
         grade(ANSWERS, noise)
     # An answer has 4 MiB as an array and 6 as text: if one stayed each time, this would be 100.
-    assert memory_in_use() - before < 32 * 2**20
+    held = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert held < 32 * 2**20
 
 
 # --- cells ------------------------------------------------------------------------------------
