@@ -1,0 +1,5 @@
+"""Interactive pieces that live in notebooks, in Colab, and on a page without a kernel."""
+
+from aecourse.widgets.base import LiveWidget
+
+__all__ = ["LiveWidget"]

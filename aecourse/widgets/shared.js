@@ -1,0 +1,83 @@
+// What the widgets share. Each widget's own file follows and defines render({ model, el }).
+
+// The state of a widget on a page without a kernel, with the part of a Jupyter model that widgets use.
+class PageModel {
+  constructor(state) {
+    this.state = state;
+    this.listeners = {};
+  }
+
+  get(name) {
+    return this.state[name];
+  }
+
+  set(name, value) {
+    if (this.state[name] === value) return;
+    this.state[name] = value;
+    for (const listener of this.listeners[`change:${name}`] ?? []) listener();
+  }
+
+  on(event, listener) {
+    (this.listeners[event] ??= []).push(listener);
+  }
+
+  off(event, listener) {
+    this.listeners[event] = (this.listeners[event] ?? []).filter((other) => other !== listener);
+  }
+
+  save_changes() {}
+}
+
+function bytesFromBase64(text) {
+  return new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+}
+
+// Bring the still picture with this id to life.
+function mount(id, render) {
+  const root = document.getElementById(id);
+  const state = JSON.parse(document.getElementById(`${id}-state`).textContent);
+  for (const [name, value] of Object.entries(state)) {
+    if (value && value.base64 !== undefined) state[name] = bytesFromBase64(value.base64);
+  }
+  const el = element("div", { class: "aecourse-live" });
+  render({ model: new PageModel(state), el });
+  root.append(el);
+  root.classList.add("aecourse-awake");
+}
+
+// Make an element. Attributes that start with "on" are event listeners.
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+// Read little-endian float32 numbers from the bytes of a trait.
+function float32(view) {
+  const numbers = new Float32Array(view.byteLength / 4);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = view.getFloat32(4 * i, true);
+  return numbers;
+}
+
+function uint8(view) {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+// Paint grey values in [0, 1], row by row, on a canvas of that many pixels.
+function paintGrey(canvas, values) {
+  const context = canvas.getContext("2d");
+  const picture = context.createImageData(canvas.width, canvas.height);
+  for (let i = 0; i < values.length; i++) {
+    const grey = Math.round(255 * Math.min(1, Math.max(0, values[i])));
+    picture.data.set([grey, grey, grey, 255], 4 * i);
+  }
+  context.putImageData(picture, 0, 0);
+}
+
+function prefersReducedMotion() {
+  return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
