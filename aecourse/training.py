@@ -14,9 +14,11 @@ from aecourse.validation import check_positive_integer
 __all__ = [
     "STEPS_PER_BLOCK",
     "History",
+    "Noise",
     "TrainingDiverged",
     "in_batches",
     "mean_over_batches",
+    "noise_generator",
     "train",
 ]
 
@@ -24,6 +26,30 @@ STEPS_PER_BLOCK = 20
 """How many steps a framework takes between two looks at the loss and the progress bar."""
 
 Floats = npt.NDArray[np.floating]
+
+Noise = Callable[[np.random.Generator, int], Floats]
+"""Draws what is random in an objective: one row for each of so many images."""
+
+
+def noise_generator(seed: int) -> np.random.Generator:
+    """Return the generator of an objective's noise, apart from that of the order of the images.
+
+    Parameters
+    ----------
+    seed
+        Seed of the training run.
+
+    Returns
+    -------
+    numpy.random.Generator
+        The same for the same seed, in every framework.
+
+    Examples
+    --------
+    >>> bool(noise_generator(0).random() == noise_generator(0).random())
+    True
+    """
+    return np.random.default_rng([seed, 1])
 
 
 class TrainingDiverged(FloatingPointError):  # noqa: N818  the standard term of the field

@@ -12,6 +12,7 @@ __all__ = [
     "check_fraction",
     "check_images",
     "check_loss_fits_output",
+    "check_matrix",
     "check_non_negative",
     "check_positive",
     "check_positive_integer",
@@ -135,6 +136,17 @@ def check_images(
         raise ValueError(f"{expected} with at least one row, got shape {x.shape}")
     _check_values(name, x, unit_interval=unit_interval)
     return x
+
+
+def check_matrix(name: str, x: Any) -> None:
+    """Raise unless ``x`` is a float32 or float64 array (n, d) of finite numbers, n at least 1."""
+    if not isinstance(x, np.ndarray) or x.ndim != 2:
+        got = f"shape {x.shape}" if isinstance(x, np.ndarray) else type(x).__name__
+        raise ValueError(
+            f"expected {name} to be an array of shape (n, d), one image a row, got {got} — "
+            f"convert it with numpy.asarray, and reshape it to (len({name}), -1)"
+        )
+    check_images(name, x, x.shape[1])
 
 
 def _check_values(name: str, x: npt.NDArray[np.floating], *, unit_interval: bool) -> None:

@@ -16,6 +16,7 @@ from aecourse.numpy_nn.model import (
     set_weights,
     tied_decoder,
 )
+from aecourse.numpy_nn.objective import minimise, objective_gradients
 from aecourse.numpy_nn.storage import load, save
 from aecourse.numpy_nn.training import decode, encode, evaluate, fit, gradients, reconstruct
 from aecourse.optimizers import SGD, Adam, RMSProp
@@ -43,7 +44,9 @@ __all__ = [
     "gradients",
     "load",
     "mean_squared_error",
+    "minimise",
     "mlp",
+    "objective_gradients",
     "reconstruct",
     "save",
     "set_weights",

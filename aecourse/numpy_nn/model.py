@@ -1,6 +1,7 @@
 """The autoencoder: an encoder and a decoder, with names for all their parameters."""
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,16 +24,24 @@ from aecourse.numpy_nn.layers import Dense, Sequential, TiedDense
 
 __all__ = [
     "Autoencoder",
+    "HasParameters",
     "autoencoder",
+    "block_parameters",
     "build",
     "get_weights",
     "mlp",
-    "named_parameters",
     "set_weights",
     "tied_decoder",
 ]
 
 Floats = npt.NDArray[np.floating]
+
+
+class HasParameters(Protocol):
+    """A model whose parameters have names: an `Autoencoder`, or a variant with its own parts."""
+
+    def parameters_by_name(self) -> dict[str, tuple[Floats, Floats]]:
+        """Return each parameter with its gradient: the arrays themselves, not copies."""
 
 
 class Autoencoder:
@@ -74,6 +83,20 @@ class Autoencoder:
     def __call__(self, x: Floats) -> Floats:
         """Return the reconstructions of inputs ``x``, both of shape (n, n_in)."""
         return self.decode(self.encode(x))
+
+    def parameters_by_name(self) -> dict[str, tuple[Floats, Floats]]:
+        """Return each parameter by this library's name: the arrays themselves, not copies.
+
+        Returns
+        -------
+        dict
+            Pairs of a parameter and its gradient, in the order of
+            `aecourse.architecture.weight_shapes`.
+        """
+        return {
+            **block_parameters(self.encoder, "encoder"),
+            **block_parameters(self.decoder, "decoder"),
+        }
 
     def forward(self, x: Floats) -> Floats:
         """Reconstruct ``x``, remembering what `backward` needs."""
@@ -264,29 +287,35 @@ def autoencoder(
     return model
 
 
-def named_parameters(model: Autoencoder) -> dict[str, tuple[Floats, Floats]]:
-    """Return each parameter with its gradient: the arrays themselves, not copies.
+def block_parameters(block: Sequential, prefix: str) -> dict[str, tuple[Floats, Floats]]:
+    """Name each parameter of a block of dense layers.
 
     Parameters
     ----------
-    model
-        The model.
+    block
+        The layers.
+    prefix
+        What the names begin with: ``"encoder"`` gives ``encoder.0.weight`` and so on.
 
     Returns
     -------
     dict
-        Pairs by name, in the order of `aecourse.architecture.weight_shapes`.
+        Each parameter with its gradient: the arrays themselves, not copies.
+
+    Examples
+    --------
+    >>> list(block_parameters(mlp((3, 2)), "encoder"))
+    ['encoder.0.weight', 'encoder.0.bias']
     """
     pairs: dict[str, tuple[Floats, Floats]] = {}
-    for part in ("encoder", "decoder"):
-        for position, layer in enumerate(getattr(model, part).layers):
-            if not layer.tied:
-                pairs[f"{part}.{position}.weight"] = (layer.weight, layer.weight_gradient)
-            pairs[f"{part}.{position}.bias"] = (layer.bias, layer.bias_gradient)
+    for position, layer in enumerate(block.layers):
+        if not layer.tied:
+            pairs[f"{prefix}.{position}.weight"] = (layer.weight, layer.weight_gradient)
+        pairs[f"{prefix}.{position}.bias"] = (layer.bias, layer.bias_gradient)
     return pairs
 
 
-def get_weights(model: Autoencoder) -> Weights:
+def get_weights(model: HasParameters) -> Weights:
     """Return copies of all parameters by name.
 
     Parameters
@@ -305,10 +334,10 @@ def get_weights(model: Autoencoder) -> Weights:
     >>> list(get_weights(autoencoder((4, 2), tied=True)))
     ['encoder.0.weight', 'encoder.0.bias', 'decoder.0.bias']
     """
-    return {name: parameter.copy() for name, (parameter, _) in named_parameters(model).items()}
+    return {name: parameter.copy() for name, (parameter, _) in model.parameters_by_name().items()}
 
 
-def set_weights(model: Autoencoder, weights: Mapping[str, Floats]) -> None:
+def set_weights(model: HasParameters, weights: Mapping[str, Floats]) -> None:
     """Copy arrays into all parameters, from `get_weights` of any framework.
 
     Parameters
@@ -328,7 +357,7 @@ def set_weights(model: Autoencoder, weights: Mapping[str, Floats]) -> None:
     >>> model = autoencoder((4, 2))
     >>> set_weights(model, get_weights(autoencoder((4, 2), seed=1)))
     """
-    parameters = {name: parameter for name, (parameter, _) in named_parameters(model).items()}
+    parameters = {name: parameter for name, (parameter, _) in model.parameters_by_name().items()}
     check_weights({name: array.shape for name, array in parameters.items()}, weights)
     for name, parameter in parameters.items():
         parameter[...] = weights[name]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from aecourse.architecture import Weights
 from aecourse.numpy_nn.layers import Sequential
 from aecourse.numpy_nn.losses import Loss, mean_squared_error
-from aecourse.numpy_nn.model import Autoencoder, named_parameters
+from aecourse.numpy_nn.model import Autoencoder
 from aecourse.numpy_nn.optimizers import make_update_rule
 from aecourse.optimizers import Adam, Optimizer
 from aecourse.training import History, in_batches, mean_over_batches, train
@@ -79,7 +79,7 @@ def fit(
     if validation is not None:
         _check_images("validation", validation, model, loss)
     dtype = model.encoder.layers[0].bias.dtype
-    rule = make_update_rule(optimizer, named_parameters(model).values())
+    rule = make_update_rule(optimizer, model.parameters_by_name().values())
     check_positive_integer("batch_size", batch_size)
     output_gradient = np.empty((min(batch_size, len(x)), x.shape[1]), dtype)
 
@@ -146,7 +146,7 @@ def gradients(
     x_hat = model.forward(x)
     value = loss(x, x_hat)
     model.backward(loss.gradient(x, x_hat, np.empty_like(x_hat)))
-    return value, {name: g.copy() for name, (_, g) in named_parameters(model).items()}
+    return value, {name: g.copy() for name, (_, g) in model.parameters_by_name().items()}
 
 
 def evaluate(

@@ -32,6 +32,7 @@ from aecourse.tf_nn.model import (
     set_weights,
     tied_decoder,
 )
+from aecourse.tf_nn.objective import minimise, objective_gradients
 from aecourse.tf_nn.storage import load, save
 from aecourse.tf_nn.training import decode, encode, evaluate, fit, gradients, reconstruct
 from aecourse.training import History, TrainingDiverged
@@ -56,7 +57,9 @@ __all__ = [
     "gradients",
     "load",
     "mean_squared_error",
+    "minimise",
     "mlp",
+    "objective_gradients",
     "reconstruct",
     "save",
     "set_weights",

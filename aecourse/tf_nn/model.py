@@ -1,7 +1,7 @@
 """The autoencoder: an encoder and a decoder, with names for all their parameters."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -27,16 +27,24 @@ from aecourse.tf_nn.layers import Dense, TiedDense
 
 __all__ = [
     "Autoencoder",
+    "HasParameters",
     "autoencoder",
+    "block_parameters",
     "build",
     "get_weights",
     "mlp",
-    "named_parameters",
     "set_weights",
     "tied_decoder",
 ]
 
 Floats = npt.NDArray[np.floating]
+
+
+class HasParameters(Protocol):
+    """A model whose parameters have names: an `Autoencoder`, or a variant with its own parts."""
+
+    def parameters_by_name(self) -> dict[str, tf.Variable]:
+        """Return each parameter: the variables themselves."""
 
 
 class Autoencoder(keras.Model):  # type: ignore[misc]
@@ -76,6 +84,19 @@ class Autoencoder(keras.Model):  # type: ignore[misc]
     def decode(self, z: Any) -> Any:
         """Return the outputs, shape (n, n_in), of codes ``z``, shape (n, n_code)."""
         return self.decoder(z)
+
+    def parameters_by_name(self) -> dict[str, tf.Variable]:
+        """Return each parameter by this library's name: the variables themselves.
+
+        Returns
+        -------
+        dict
+            Variables in the order of `aecourse.architecture.weight_shapes`.
+        """
+        return {
+            **block_parameters(self.encoder, "encoder"),
+            **block_parameters(self.decoder, "decoder"),
+        }
 
     def call(self, x: Any) -> Any:
         """Return the reconstructions of inputs ``x``, both of shape (n, n_in)."""
@@ -120,7 +141,8 @@ def mlp(
     chain = layer_chain(sizes, activation=activation, output=output)
     drawn = initial_weights(chain_weight_shapes(chain), init=init, seed=seed, dtype=dtype)
     block = _block(chain, dtype)
-    _copy_into(_block_parameters(block), drawn)
+    named = {f"block.{name}": array for name, array in drawn.items()}
+    _copy_into(block_parameters(block, "block"), named)
     return block
 
 
@@ -264,33 +286,32 @@ def autoencoder(
     return model
 
 
-def _block_parameters(block: keras.Sequential) -> dict[str, tf.Variable]:
-    parameters = {}
-    for position, layer in enumerate(block.layers):
-        if not layer.tied:
-            parameters[f"{position}.weight"] = layer.kernel.value
-        parameters[f"{position}.bias"] = layer.bias.value
-    return parameters
-
-
-def named_parameters(model: Autoencoder) -> dict[str, tf.Variable]:
-    """Return each parameter by this library's name: the variables themselves.
+def block_parameters(block: keras.Sequential, prefix: str) -> dict[str, tf.Variable]:
+    """Name each parameter of a block of dense layers.
 
     Parameters
     ----------
-    model
-        The model.
+    block
+        The layers.
+    prefix
+        What the names begin with: ``"encoder"`` gives ``encoder.0.weight`` and so on.
 
     Returns
     -------
     dict
-        Variables in the order of `aecourse.architecture.weight_shapes`.
+        The variables themselves.
+
+    Examples
+    --------
+    >>> list(block_parameters(mlp((3, 2)), "encoder"))
+    ['encoder.0.weight', 'encoder.0.bias']
     """
-    return {
-        f"{part}.{name}": parameter
-        for part, block in (("encoder", model.encoder), ("decoder", model.decoder))
-        for name, parameter in _block_parameters(block).items()
-    }
+    parameters = {}
+    for position, layer in enumerate(block.layers):
+        if not layer.tied:
+            parameters[f"{prefix}.{position}.weight"] = layer.kernel.value
+        parameters[f"{prefix}.{position}.bias"] = layer.bias.value
+    return parameters
 
 
 def _copy_into(parameters: Mapping[str, tf.Variable], weights: Mapping[str, Floats]) -> None:
@@ -298,7 +319,7 @@ def _copy_into(parameters: Mapping[str, tf.Variable], weights: Mapping[str, Floa
         parameter.assign(weights[name].astype(parameter.dtype.as_numpy_dtype))
 
 
-def get_weights(model: Autoencoder) -> Weights:
+def get_weights(model: HasParameters) -> Weights:
     """Return copies of all parameters by name.
 
     Parameters
@@ -317,10 +338,10 @@ def get_weights(model: Autoencoder) -> Weights:
     >>> list(get_weights(autoencoder((4, 2), tied=True)))
     ['encoder.0.weight', 'encoder.0.bias', 'decoder.0.bias']
     """
-    return {name: variable.numpy().copy() for name, variable in named_parameters(model).items()}
+    return {name: v.numpy().copy() for name, v in model.parameters_by_name().items()}
 
 
-def set_weights(model: Autoencoder, weights: Mapping[str, Floats]) -> None:
+def set_weights(model: HasParameters, weights: Mapping[str, Floats]) -> None:
     """Copy arrays into all parameters, from `get_weights` of any framework.
 
     Parameters
@@ -340,6 +361,6 @@ def set_weights(model: Autoencoder, weights: Mapping[str, Floats]) -> None:
     >>> model = autoencoder((4, 2))
     >>> set_weights(model, get_weights(autoencoder((4, 2), seed=1)))
     """
-    parameters = named_parameters(model)
+    parameters = model.parameters_by_name()
     check_weights({name: tuple(v.shape) for name, v in parameters.items()}, weights)
     _copy_into(parameters, weights)

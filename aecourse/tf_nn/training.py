@@ -11,8 +11,8 @@ from aecourse.architecture import Weights
 from aecourse.device import tensorflow_device
 from aecourse.optimizers import Adam, Optimizer
 from aecourse.tf_nn.losses import UNIT_INTERVAL_LOSSES, mean_squared_error
-from aecourse.tf_nn.model import Autoencoder, named_parameters
-from aecourse.tf_nn.optimizers import make_update_rule
+from aecourse.tf_nn.model import Autoencoder
+from aecourse.tf_nn.objective import compile_block
 from aecourse.training import History, in_batches, mean_over_batches, train
 from aecourse.validation import check_images, check_loss_fits_output, check_positive_integer
 
@@ -83,15 +83,16 @@ def fit(
         _check_images("validation", validation, model, loss)
     check_positive_integer("batch_size", batch_size)
     device = tensorflow_device()
+    parameters = list(model.parameters_by_name().values())
     with tf.device(device):
-        run_block = _compile_block(model, loss, optimizer)
+        run_block = compile_block(lambda batch, _: loss(batch, model(batch)), parameters, optimizer)
 
     def run_steps(rows: npt.NDArray[np.intp]) -> Floats:
         whole = len(rows) // batch_size * batch_size
         parts = [rows[:whole].reshape(-1, batch_size), rows[whole:].reshape(1, -1)]
         with tf.device(device):
             losses = [
-                run_block(_to_tensor(model, x[part.ravel()].reshape(*part.shape, -1))).numpy()
+                run_block(_to_tensor(model, x[part.ravel()].reshape(*part.shape, -1)), None).numpy()
                 for part in parts
                 if part.size
             ]
@@ -107,30 +108,6 @@ def fit(
         on_epoch_end=on_epoch_end,
         progress=progress,
     )
-
-
-def _compile_block(model: Autoencoder, loss: Loss, optimizer: Optimizer) -> Callable[[Any], Any]:
-    parameters = list(named_parameters(model).values())
-    update = make_update_rule(optimizer, parameters)
-    # XLA fuses the step into few loops over memory. On a GPU it needs parts of CUDA's toolkit that
-    # an installation with pip may lack, and there the plain graph is fast as well.
-    on_cpu = tensorflow_device().startswith("/CPU")
-
-    @tf.function(jit_compile=on_cpu)  # type: ignore[untyped-decorator]
-    def step(batch: Any) -> Any:
-        with tf.GradientTape() as tape:
-            value = loss(batch, model(batch))
-        update(tape.gradient(value, parameters))
-        return value
-
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def run_block(batches: Any) -> Any:
-        losses = tf.TensorArray(batches.dtype, tf.shape(batches)[0])
-        for number in tf.range(tf.shape(batches)[0]):
-            losses = losses.write(number, step(batches[number]))
-        return losses.stack()
-
-    return run_block  # type: ignore[no-any-return]
 
 
 def gradients(
@@ -167,7 +144,7 @@ def gradients(
     (3, 2)
     """
     _check_images("x", x, model, loss)
-    parameters = named_parameters(model)
+    parameters = model.parameters_by_name()
     with tf.device(tensorflow_device()), tf.GradientTape() as tape:
         batch = _to_tensor(model, x)
         value = loss(batch, model(batch))

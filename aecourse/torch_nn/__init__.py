@@ -26,6 +26,7 @@ from aecourse.torch_nn.model import (
     set_weights,
     tied_decoder,
 )
+from aecourse.torch_nn.objective import minimise, objective_gradients
 from aecourse.torch_nn.storage import load, save
 from aecourse.torch_nn.training import decode, encode, evaluate, fit, gradients, reconstruct
 from aecourse.training import History, TrainingDiverged
@@ -50,7 +51,9 @@ __all__ = [
     "gradients",
     "load",
     "mean_squared_error",
+    "minimise",
     "mlp",
+    "objective_gradients",
     "reconstruct",
     "save",
     "set_weights",

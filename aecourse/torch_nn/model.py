@@ -1,6 +1,7 @@
 """The autoencoder: an encoder and a decoder, with names for all their parameters."""
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -26,17 +27,25 @@ from aecourse.torch_nn.layers import Dense, TiedDense
 
 __all__ = [
     "Autoencoder",
+    "HasParameters",
     "autoencoder",
+    "block_parameters",
     "build",
     "get_weights",
     "mlp",
-    "named_parameters",
     "set_weights",
     "tied_decoder",
     "to_numpy",
 ]
 
 Floats = npt.NDArray[np.floating]
+
+
+class HasParameters(Protocol):
+    """A model whose parameters have names: an `Autoencoder`, or a variant with its own parts."""
+
+    def parameters_by_name(self) -> dict[str, Tensor]:
+        """Return each parameter, the tensors themselves, in PyTorch's own orientation."""
 
 
 class Autoencoder(nn.Module):
@@ -86,6 +95,20 @@ class Autoencoder(nn.Module):
         outputs: Tensor = self.decoder(z)
         return outputs
 
+    def parameters_by_name(self) -> dict[str, Tensor]:
+        """Return each parameter by this library's name: the tensors themselves.
+
+        Returns
+        -------
+        dict
+            Parameters, in PyTorch's own orientation and in the order of
+            `aecourse.architecture.weight_shapes`.
+        """
+        return {
+            **block_parameters(self.encoder, "encoder"),
+            **block_parameters(self.decoder, "decoder"),
+        }
+
     def forward(self, x: Tensor) -> Tensor:
         """Return the reconstructions of inputs ``x``, both of shape (n, n_in)."""
         return self.decode(self.encode(x))
@@ -129,7 +152,8 @@ def mlp(
     chain = layer_chain(sizes, activation=activation, output=output)
     drawn = initial_weights(chain_weight_shapes(chain), init=init, seed=seed, dtype=dtype)
     block = _block(chain, dtype)
-    _copy_into(_block_parameters(block), drawn)
+    named = {f"block.{name}": array for name, array in drawn.items()}
+    _copy_into(block_parameters(block, "block"), named)
     return block
 
 
@@ -263,61 +287,76 @@ def autoencoder(
     return model
 
 
-def _block_parameters(block: nn.Module) -> dict[str, Tensor]:
-    parameters: dict[str, Tensor] = {}
-    for position, layer in enumerate(block.children()):
-        if isinstance(layer, Dense):
-            parameters[f"{position}.weight"] = layer.linear.weight
-            parameters[f"{position}.bias"] = layer.linear.bias
-        elif isinstance(layer, TiedDense):
-            parameters[f"{position}.bias"] = layer.bias
-    return parameters
-
-
-def named_parameters(model: Autoencoder) -> dict[str, Tensor]:
-    """Return each parameter by this library's name, in PyTorch's own orientation.
+def block_parameters(block: nn.Module, prefix: str) -> dict[str, Tensor]:
+    """Name each parameter of a block of dense layers.
 
     Parameters
     ----------
-    model
-        The model.
+    block
+        The layers.
+    prefix
+        What the names begin with: ``"encoder"`` gives ``encoder.0.weight`` and so on.
 
     Returns
     -------
     dict
-        Parameters in the order of `aecourse.architecture.weight_shapes`.
+        The parameters themselves, in PyTorch's own orientation.
+
+    Examples
+    --------
+    >>> list(block_parameters(mlp((3, 2)), "encoder"))
+    ['encoder.0.weight', 'encoder.0.bias']
     """
-    return {
-        f"{part}.{name}": parameter
-        for part in ("encoder", "decoder")
-        for name, parameter in _block_parameters(model.get_submodule(part)).items()
-    }
+    parameters: dict[str, Tensor] = {}
+    for position, layer in enumerate(block.children()):
+        if isinstance(layer, Dense):
+            parameters[f"{prefix}.{position}.weight"] = layer.linear.weight
+            parameters[f"{prefix}.{position}.bias"] = layer.linear.bias
+        elif isinstance(layer, TiedDense):
+            parameters[f"{prefix}.{position}.bias"] = layer.bias
+    return parameters
 
 
-def to_numpy(tensor: Tensor) -> Floats:
-    """Return a copy of a parameter or its gradient, weights turned to shape (n_in, n_out).
+def to_numpy(name: str, tensor: Tensor) -> Floats:
+    """Return a copy of a parameter or its gradient, in the orientation of this library.
 
     Parameters
     ----------
+    name
+        Name of the parameter. What ends in ``weight`` is turned: of a dense layer from
+        (n_out, n_in) to (n_in, n_out), of a convolution to (height, width, n_in, n_out).
     tensor
-        Weights, shape (n_out, n_in), or biases, shape (n_out,).
+        The parameter, or its gradient.
 
     Returns
     -------
     numpy.ndarray
         Contiguous, in the tensor's precision.
     """
-    turned = tensor.T if tensor.ndim == 2 else tensor
-    return np.array(turned.detach().cpu().numpy(), order="C")
+    array = tensor.detach().cpu().numpy()
+    return np.array(_turned(name, array, _FROM_TORCH), order="C")
+
+
+# PyTorch keeps a convolution as (n_out, n_in, height, width), the others as (height, width, n_in,
+# n_out). A transposed convolution has n_out and n_in exchanged everywhere, so the same turn serves.
+_FROM_TORCH = {2: (1, 0), 4: (2, 3, 1, 0)}
+_TO_TORCH = {2: (1, 0), 4: (3, 2, 0, 1)}
+
+
+def _turned(name: str, array: Floats, axes: Mapping[int, tuple[int, ...]]) -> Floats:
+    if name.endswith("weight") and array.ndim in axes:
+        return array.transpose(axes[array.ndim])
+    return array
 
 
 @torch.no_grad()
 def _copy_into(parameters: Mapping[str, Tensor], weights: Mapping[str, Floats]) -> None:
     for name, parameter in parameters.items():
-        parameter.copy_(torch.from_numpy(np.ascontiguousarray(weights[name].T)))
+        turned = np.ascontiguousarray(_turned(name, weights[name], _TO_TORCH))
+        parameter.copy_(torch.from_numpy(turned))
 
 
-def get_weights(model: Autoencoder) -> Weights:
+def get_weights(model: HasParameters) -> Weights:
     """Return copies of all parameters by name.
 
     Parameters
@@ -336,10 +375,10 @@ def get_weights(model: Autoencoder) -> Weights:
     >>> list(get_weights(autoencoder((4, 2), tied=True)))
     ['encoder.0.weight', 'encoder.0.bias', 'decoder.0.bias']
     """
-    return {name: to_numpy(parameter) for name, parameter in named_parameters(model).items()}
+    return {name: to_numpy(name, p) for name, p in model.parameters_by_name().items()}
 
 
-def set_weights(model: Autoencoder, weights: Mapping[str, Floats]) -> None:
+def set_weights(model: HasParameters, weights: Mapping[str, Floats]) -> None:
     """Copy arrays into all parameters, from `get_weights` of any framework.
 
     Parameters
@@ -359,6 +398,6 @@ def set_weights(model: Autoencoder, weights: Mapping[str, Floats]) -> None:
     >>> model = autoencoder((4, 2))
     >>> set_weights(model, get_weights(autoencoder((4, 2), seed=1)))
     """
-    parameters = named_parameters(model)
-    check_weights({name: tuple(p.shape)[::-1] for name, p in parameters.items()}, weights)
+    parameters = model.parameters_by_name()
+    check_weights({name: to_numpy(name, p).shape for name, p in parameters.items()}, weights)
     _copy_into(parameters, weights)

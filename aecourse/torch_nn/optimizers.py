@@ -4,16 +4,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from aecourse.optimizers import SGD, Adam, Optimizer, RMSProp
 
 __all__ = ["make_optimizer"]
 
 
-def make_optimizer(
-    optimizer: Optimizer, parameters: Iterable[nn.Parameter]
-) -> torch.optim.Optimizer:
+def make_optimizer(optimizer: Optimizer, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
     """Return a PyTorch optimiser that follows the description.
 
     Parameters
@@ -68,7 +66,7 @@ def make_optimizer(
 class _RuleOptimizer(torch.optim.Optimizer):
     """Give each parameter its state, and `update` one parameter after the other."""
 
-    def __init__(self, parameters: list[nn.Parameter], rule: Any) -> None:
+    def __init__(self, parameters: list[Tensor], rule: Any) -> None:
         super().__init__(parameters, {"rule": rule})
 
     @torch.no_grad()

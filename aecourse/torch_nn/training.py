@@ -11,12 +11,12 @@ from torch import Tensor
 from aecourse.architecture import Weights
 from aecourse.optimizers import Adam, Optimizer
 from aecourse.torch_nn.losses import UNIT_INTERVAL_LOSSES, mean_squared_error
-from aecourse.torch_nn.model import Autoencoder, named_parameters, to_numpy
+from aecourse.torch_nn.model import Autoencoder, to_numpy
 from aecourse.torch_nn.optimizers import make_optimizer
 from aecourse.training import History, in_batches, mean_over_batches, train
 from aecourse.validation import check_images, check_loss_fits_output, check_positive_integer
 
-__all__ = ["decode", "encode", "evaluate", "fit", "gradients", "reconstruct"]
+__all__ = ["decode", "encode", "evaluate", "fit", "flushed_denormals", "gradients", "reconstruct"]
 
 Floats = npt.NDArray[np.floating]
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -95,7 +95,7 @@ def fit(
         # One look for the whole block: each look at a GPU's number waits for the GPU.
         return torch.stack(losses).double().cpu().numpy()
 
-    with _flushed_denormals():
+    with flushed_denormals():
         return train(
             run_steps,
             len(x),
@@ -144,10 +144,11 @@ def gradients(
     _check_images("x", x, model, loss)
     batch = _to_device(model, x)
     value = loss(batch, model(batch))
-    parameters = named_parameters(model)
+    parameters = model.parameters_by_name()
     derivatives = torch.autograd.grad(value, list(parameters.values()))
     return value.item(), {
-        name: to_numpy(derivative) for name, derivative in zip(parameters, derivatives, strict=True)
+        name: to_numpy(name, derivative)
+        for name, derivative in zip(parameters, derivatives, strict=True)
     }
 
 
@@ -290,7 +291,8 @@ def reconstruct(model: Autoencoder, x: Floats, *, batch_size: int = 1000) -> Flo
 
 
 @contextmanager
-def _flushed_denormals() -> Iterator[None]:
+def flushed_denormals() -> Iterator[None]:
+    """Let PyTorch take numbers below 1e-38 for zero inside a ``with`` block."""
     # Adam's moments of pixels that are always black decay below 1e-38, where a CPU's arithmetic is
     # many times slower. Flushed to zero they change nothing: epsilon is far larger.
     flushed_before = (torch.tensor(1e-40) * 1).item() == 0
