@@ -97,9 +97,6 @@ def parse_quiz(data: object, source: str) -> list[Question]:
     >>> quiz = parse_quiz(3 * [{"question": "Is it?", "answers": answers}], "example")
     >>> [answer.right for answer in quiz[0].answers]
     [True, False, False]
-    >>> parse_quiz([], "example")
-    Traceback (most recent call last):
-    quiz.QuizError: example: expected a list of 3 to 5 questions, got []
     """
     items = _list(data, source, "questions", QUESTIONS)
     return [_question(item, f"{source}, question {at}") for at, item in enumerate(items, 1)]
