@@ -193,6 +193,8 @@ def test_the_chapter_has_its_parts_in_order(page):
         r"## The question$",
         r"## Pitfalls$",
         r"## Summary$",
+        r"## Check yourself$",
+        r":::\{quiz\} \d\d_\w+\.quiz\.yml$",
         r"## Exercises$",
         r"## Reading$",
     ]
