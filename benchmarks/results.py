@@ -22,6 +22,7 @@ import aecourse
 from aecourse import metrics, numpy_nn
 from aecourse.data import Dataset, load_mnist
 from aecourse.results import Result, parse_results, write_results
+from benchmarks.linear import linear_autoencoder
 
 RESULTS = Path(aecourse.__file__).with_name("results.json")
 SEEDS = (0, 1, 2)
@@ -93,6 +94,7 @@ DECAY = ((numpy_nn.Adam(1e-3), 20), (numpy_nn.Adam(3e-4), 5), (numpy_nn.Adam(1e-
 
 EXPERIMENTS: dict[str, tuple[Experiment, tuple[int, ...]]] = {
     **{f"pca-{k}": (partial(pca, k), (0,)) for k in (2, 16, 30, 64, 256)},
+    "linear-30": (partial(linear_autoencoder, 30), SEEDS),
     "classic-graph": (original_graph, SEEDS),
     "classic": (partial(autoencoder, stages=((CLASSIC, 20),), init="standard_normal"), SEEDS),
     "glorot": (partial(autoencoder, stages=((CLASSIC, 20),)), SEEDS),
@@ -100,6 +102,9 @@ EXPERIMENTS: dict[str, tuple[Experiment, tuple[int, ...]]] = {
     "glorot-adam-decay": (partial(autoencoder, stages=DECAY), SEEDS),
     "linear-code": (partial(autoencoder, stages=DECAY, code="linear"), SEEDS),
 }
+
+FAST = ("pca-30", "linear-30")
+"""Experiments that are quick enough for a test to run them again."""
 
 
 def machine() -> str:
