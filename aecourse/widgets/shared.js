@@ -199,6 +199,7 @@ function labelledRange(label, range, write) {
   input.addEventListener("input", show);
   show();
   const node = element("div", { class: "aecourse-range" });
-  node.append(element("label", {}, label, input), written);
-  return { node, input, set };
+  const text = element("span", {}, label);
+  node.append(element("label", {}, text, input), written);
+  return { node, label: text, input, set };
 }
