@@ -14,7 +14,7 @@ function render({ model, el }) {
   const network = readNetwork(model.get("network"), model.get("weights"));
   const digits = uint8(model.get("digits"));
   const pen = { x: 13, y: 13, down: false };
-  const announcement = announcer();
+  const announce = announcer(el);
 
   // What the reader sees: where to draw …
   const help = element(
@@ -58,7 +58,7 @@ function render({ model, el }) {
 
   // … and what comes out.
   const damaged = resultOf("Damaged");
-  const restored = resultOf("Model's output");
+  const restored = resultOf("Output");
   el.append(
     help,
     element(
@@ -71,7 +71,7 @@ function render({ model, el }) {
         paper,
         element("div", { class: "aecourse-buttons" }, eraser, clear),
       ),
-      element("div", { class: "aecourse-pair" }, damaged.node, restored.node),
+      element("div", { class: "aecourse-results" }, damaged.node, restored.node),
     ),
     choices,
     element(
@@ -81,7 +81,6 @@ function render({ model, el }) {
       amount.node,
       again,
     ),
-    announcement.node,
   );
 
   // What follows from the state.
@@ -175,7 +174,7 @@ function render({ model, el }) {
     event.preventDefault();
     event.stopPropagation();
     const place = `column ${Math.round(pen.x) + 1}, row ${Math.round(pen.y) + 1}`;
-    announcement.say(`Pen ${pen.down ? "down" : "up"}, ${place}.`);
+    announce(`Pen ${pen.down ? "down" : "up"}, ${place}.`);
   });
   eraser.addEventListener("click", () => {
     eraser.setAttribute("aria-pressed", eraser.getAttribute("aria-pressed") !== "true");
@@ -197,13 +196,13 @@ function render({ model, el }) {
   const react = {
     "change:drawing": () => {
       const told = showDrawing();
-      if (!pen.down) announcement.say(told);
+      if (!pen.down) announce(told);
     },
-    "change:seed": () => announcement.say(showDamage()),
+    "change:seed": () => announce(showDamage()),
   };
   react["change:kind"] = react["change:amount"] = () => {
     showSettings();
-    announcement.say(showDamage());
+    announce(showDamage());
   };
   for (const [event, listener] of Object.entries(react)) model.on(event, listener);
   showSettings();

@@ -36,7 +36,7 @@ function render({ model, el }) {
   );
   const decoded = pictureCanvas(width, height, "The decoded image");
   const readout = element("p", { class: "aecourse-readout" });
-  const announcement = announcer();
+  const announce = announcer(el);
   const along = Array.from({ length: STEPS_ALONG_THE_LINE }, () => pictureCanvas(width, height));
   const row = element(
     "div",
@@ -64,7 +64,6 @@ function render({ model, el }) {
     ),
     lineHelp,
     line,
-    announcement.node,
   );
 
   // From codes to pixels of the map, and back.
@@ -133,10 +132,10 @@ function render({ model, el }) {
   function setEnd(code) {
     const ends = model.get("ends");
     const kept = ends.length === 2 ? [] : ends;
-    slider.set(0);
+    slider.set(100 * kept.length);
     model.set("ends", [...kept, code]);
     model.save_changes();
-    announcement.say(`${kept.length === 0 ? "A" : "B"} is set at ${written(code)}.`);
+    announce(`${kept.length === 0 ? "A" : "B"} is set at ${written(code)}.`);
   }
 
   let pressed = null;
@@ -171,7 +170,7 @@ function render({ model, el }) {
     map.focus();
   });
 
-  const tellPosition = () => announcement.say(showPosition());
+  const tellPosition = () => announce(showPosition());
   model.on("change:position", tellPosition);
   model.on("change:ends", showLine);
   const resizing = new ResizeObserver(drawMap);
@@ -225,31 +224,25 @@ function codeSpace(codes, labels) {
 
 // The cursor, the ends and the line between them, in an SVG over the points.
 function mapMarks() {
-  const make = (tag, attributes, ...children) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    made.append(...children);
-    return made;
-  };
-  const lines = make("g", {});
-  const cursor = make(
+  const lines = svgElement("g", {});
+  const cursor = svgElement(
     "g",
     { class: "aecourse-cursor" },
-    make("path", { d: "M-16 0H-6M6 0H16M0-16V-6M0 6V16" }),
-    make("circle", { r: 9 }),
+    svgElement("path", { d: "M-16 0H-6M6 0H16M0-16V-6M0 6V16" }),
+    svgElement("circle", { r: 9 }),
   );
-  const node = make("svg", { "aria-hidden": "true" }, lines, cursor);
+  const node = svgElement("svg", { "aria-hidden": "true" }, lines, cursor);
   const moveTo = ([x, y]) => cursor.setAttribute("transform", `translate(${x} ${y})`);
   const drawLine = (ends) => {
     lines.replaceChildren();
     if (ends.length === 2) {
       const [[x1, y1], [x2, y2]] = ends;
-      lines.append(make("line", { x1, y1, x2, y2 }));
+      lines.append(svgElement("line", { x1, y1, x2, y2 }));
     }
     ends.forEach(([x, y], number) => {
       lines.append(
-        make("circle", { cx: x, cy: y, r: 10 }),
-        make("text", { x, y: y + 5 }, "AB"[number]),
+        svgElement("circle", { cx: x, cy: y, r: 10 }),
+        svgElement("text", { x, y: y + 5 }, "AB"[number]),
       );
     });
   };

@@ -109,6 +109,7 @@ const ACTIVATIONS = {
   sigmoid: (sum) => 1 / (1 + Math.exp(-sum)),
   relu: (sum) => Math.max(0, sum),
   linear: (sum) => sum,
+  tanh: Math.tanh,
 };
 
 // Return the last layer's activations for one input.
@@ -169,15 +170,22 @@ function onThemeChange(callback) {
   };
 }
 
-// Make a text that only screen readers get. say(text) waits until nothing new was said for a while.
-function announcer() {
-  const node = element("p", { class: "aecourse-announcement", role: "status" });
-  let timer;
-  const say = (text) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => (node.textContent = text), 500);
+function svgElement(tag, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+// Give a function that tells screen readers a text, once the texts stop changing.
+function announcer(el) {
+  const region = element("p", { class: "aecourse-unseen", "aria-live": "polite" });
+  el.append(region);
+  let waiting;
+  return (text) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => { region.textContent = text; }, 500);
   };
-  return { node, say };
 }
 
 function uniqueId() {
@@ -187,7 +195,7 @@ function uniqueId() {
 // Make a slider with its label and, beside it, its value as write(value) puts it.
 function labelledRange(label, range, write) {
   const input = element("input", { type: "range", ...range });
-  const written = element("span", { class: "aecourse-value", "aria-hidden": "true" });
+  const written = element("span", { class: "aecourse-shown", "aria-hidden": "true" });
   const show = () => {
     written.textContent = write(Number(input.value));
     input.setAttribute("aria-valuetext", written.textContent);

@@ -110,7 +110,7 @@ def test_what_is_shown_is_what_numpy_computes(lab, model, x, damage, show):
         output = model(noisy[None].astype("float32"))[0]
         expected = [np.mean((x[number] - noisy) ** 2), np.mean((x[number] - output) ** 2)]
         assert errors(page) == pytest.approx(expected, abs=1e-4)
-        seen = page.get_by_role("img", name="Model's output").evaluate(READ)
+        seen = page.get_by_role("img", name="Output").evaluate(READ)
         assert np.abs(np.array(seen) - 255 * output).max() < 1
         seen = page.get_by_role("img", name="Damaged").evaluate(READ)
         assert np.abs(np.array(seen) - 255 * np.clip(noisy, 0, 1)).max() < 1
@@ -170,7 +170,7 @@ def test_damage_again_draws_new_noise(lab, show):
     page.get_by_role("button", name="Damage again").click()
     after = page.get_by_role("img", name="Damaged").evaluate(READ)
     assert before != after
-    page.get_by_text(re.compile(r"Damaged: squared error per pixel 0\.\d{4}\. Model's")).wait_for(
+    page.get_by_text(re.compile(r"Damaged: squared error per pixel 0\.\d{4}\. Output")).wait_for(
         state="attached"
     )
 
