@@ -142,6 +142,7 @@ function render({ model, el }) {
 
   let drawing = false;
   paper.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
     drawing = true;
     paper.setPointerCapture(event.pointerId);
     movePen(...pixelAt(event));

@@ -47,13 +47,7 @@ function render({ model, el }) {
   const slider = labelledRange("Along the line", share, (value) => `${value} %`);
   const clear = element("button", { type: "button" }, "Clear points");
   const lineHelp = element("p", { class: "aecourse-help" });
-  const line = element(
-    "div",
-    { class: "aecourse-line" },
-    row,
-    slider.node,
-    clear,
-  );
+  const line = element("div", { class: "aecourse-line" }, row, slider.node, clear);
   el.append(
     help,
     element(
@@ -90,12 +84,12 @@ function render({ model, el }) {
   // What follows from the state.
   function showPosition() {
     const position = model.get("position");
+    marks.moveTo(toPixels(position)); // first: it measures, and the rest would make that slow
     paintGrey(decoded, denseForward(network, position));
     const { label, far } = space.nearest(position);
     const place = `Code ${written(position)}.`;
     const meaning = `The nearest of ${space.count} images is a ${label}${far ? ", and far away" : ""}.`;
     readout.replaceChildren(place, element("br"), meaning);
-    marks.moveTo(toPixels(position));
     return `${place} ${meaning}`;
   }
 
@@ -138,16 +132,18 @@ function render({ model, el }) {
     announce(`${kept.length === 0 ? "A" : "B"} is set at ${written(code)}.`);
   }
 
-  let pressed = null;
+  let pressed;
   map.addEventListener("pointerdown", (event) => {
     pressed = event;
     moveTo(codeAt(event));
   });
   map.addEventListener("pointermove", (event) => moveTo(codeAt(event)));
   map.addEventListener("click", (event) => {
-    // A drag explores; only a press that stays in its place sets a point.
-    const moved = Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY);
-    if (moved < 8) setEnd(model.get("position"));
+    // A drag explores; only a press that stays in its place sets a point. A screen reader's click
+    // has no place, and its detail is 0.
+    const moved = (axis) => Math.abs(event[axis] - pressed[axis]);
+    const inPlace = event.detail === 0 || (moved("clientX") < 8 && moved("clientY") < 8);
+    if (inPlace) setEnd(model.get("position"));
   });
   map.addEventListener("keydown", (event) => {
     const direction = ARROWS[event.key];
@@ -199,8 +195,8 @@ function written(code) {
 // The codes, with a map from their range (a little widened) to the unit square.
 function codeSpace(codes, labels) {
   const axes = [0, 1].map((axis) => {
-    const values = codes.filter((_, i) => i % 2 === axis);
-    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const values = codes.filter((_, i) => i % 2 === axis).sort();
+    const [low, high] = [values[0], values.at(-1)];
     const margin = 0.05 * (high - low) || 0.5;
     return { low: low - margin, length: high - low + 2 * margin };
   });

