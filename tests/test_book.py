@@ -12,6 +12,8 @@ import nbformat
 import pytest
 import yaml
 
+from aecourse import widgets
+
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
 PAGES = sorted([*BOOK.glob("*.md"), *BOOK.glob("[!_]*/*.md")])
@@ -19,6 +21,7 @@ NOTEBOOKS = [page for page in PAGES if "\nkernelspec:" in page.read_text("utf-8"
 CHAPTERS = [page for page in NOTEBOOKS if re.match(r"\d\d_", page.name)]
 FIGURES = {"filters", "heatmap", "histograms", "images"}
 FIGURES |= {"latent_grid", "loss_curves", "reconstructions", "scatter"}
+WIDGETS = set(widgets.__all__) - {"LiveWidget", "half_precision"}
 # In parts, so that this file passes its own test.
 REGISTRIES = [
     ".".join(parts)
@@ -160,6 +163,21 @@ def test_a_cell_that_shows_a_figure_says_what_to_see(page):
             assert calls[0] in FIGURES
             alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
             assert len(alt) > 20, f"give this cell an alt text: {cell.source}"
+
+
+@each_notebook
+def test_a_cell_that_shows_a_widget_says_what_its_picture_shows(page):
+    for cell in code_cells(page):
+        calls = [
+            node
+            for node in ast.walk(parsed(cell))
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in WIDGETS
+        ]
+        assert len(calls) <= 1, f"one widget a cell: {cell.source}"
+        for call in calls:
+            alt = {word.arg: word.value for word in call.keywords}.get("alt")
+            assert isinstance(alt, ast.Constant), f"give this widget an alt text: {cell.source}"
+            assert len(alt.value) > 20, f"say more of what to see: {cell.source}"
 
 
 @each_notebook

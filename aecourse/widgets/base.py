@@ -82,7 +82,7 @@ class LiveWidget(anywidget.AnyWidget):
         if "source" in vars(cls):  # traitlets makes subclasses of its own, which inherit all this
             script = (_FOLDER / cls.source).read_text(encoding="utf-8")
             cls._script = f"{_SHARED}\n{script}"
-            cls._esm = f"{cls._script}\nexport default {{ render }};\n"
+            cls._esm = f"{cls._script}\nexport default {{ render: live(render) }};\n"
             cls._css = _STYLE
         super().__init_subclass__(**options)
 

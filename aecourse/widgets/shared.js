@@ -32,6 +32,15 @@ function bytesFromBase64(text) {
   return new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 }
 
+// Give what render fills the style of all widgets, and the keys that Jupyter would take.
+function live(render) {
+  return ({ model, el }) => {
+    el.classList.add("aecourse-live");
+    el.dataset.lmSuppressShortcuts = "true";
+    return render({ model, el });
+  };
+}
+
 // Bring the still picture with this id to life.
 function mount(id, render) {
   const root = document.getElementById(id);
@@ -39,8 +48,8 @@ function mount(id, render) {
   for (const [name, value] of Object.entries(state)) {
     if (value && value.base64 !== undefined) state[name] = bytesFromBase64(value.base64);
   }
-  const el = element("div", { class: "aecourse-live" });
-  render({ model: new PageModel(state), el });
+  const el = element("div");
+  live(render)({ model: new PageModel(state), el });
   root.append(el);
   root.classList.add("aecourse-awake");
 }
@@ -67,9 +76,67 @@ function uint8(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
+function float16(view) {
+  const numbers = new Float32Array(view.byteLength / 2);
+  for (let i = 0; i < numbers.length; i++) {
+    const bits = view.getUint16(2 * i, true);
+    const exponent = (bits >> 10) & 31;
+    const fraction = (bits & 1023) / 1024;
+    const size = exponent === 0 ? fraction * 2 ** -14 : (1 + fraction) * 2 ** (exponent - 15);
+    numbers[i] = bits >> 15 ? -size : size;
+  }
+  return numbers;
+}
+
+// Read the layers that pack_network of network.py wrote. Weights are (n_in, n_out), row by row.
+function readNetwork({ precision, layers }, view) {
+  const numbers = precision === "float16" ? float16(view) : float32(view);
+  let start = 0;
+  const take = (count) => numbers.subarray(start, (start += count));
+  const read = [];
+  for (const { n_in: inputs, n_out: units, activation, tied_to: source } of layers) {
+    const weight = source === null ? take(inputs * units) : transposed(read[source]);
+    read.push({ inputs, units, activation, weight, bias: take(units) });
+  }
+  return read;
+}
+
+function transposed({ inputs, units, weight }) {
+  return weight.map((_, i) => weight[(i % inputs) * units + Math.floor(i / inputs)]);
+}
+
+const ACTIVATIONS = {
+  sigmoid: (sum) => 1 / (1 + Math.exp(-sum)),
+  relu: (sum) => Math.max(0, sum),
+  linear: (sum) => sum,
+  tanh: Math.tanh,
+};
+
+// Return the last layer's activations for one input.
+function denseForward(layers, input) {
+  let values = input;
+  for (const { inputs, units, activation, weight, bias } of layers) {
+    const sums = Float64Array.from(bias);
+    for (let i = 0; i < inputs; i++) {
+      const value = values[i];
+      if (value === 0) continue;
+      for (let j = 0, at = i * units; j < units; j++, at++) sums[j] += value * weight[at];
+    }
+    values = sums.map(ACTIVATIONS[activation]);
+  }
+  return values;
+}
+
+// A picture of greys, large enough to see. Without a label it belongs to a larger picture.
+function pictureCanvas(width, height, label) {
+  const named = label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" };
+  return element("canvas", { width, height, class: "aecourse-picture", ...named });
+}
+
 // Paint grey values in [0, 1], row by row, on a canvas of that many pixels.
 function paintGrey(canvas, values) {
-  const context = canvas.getContext("2d");
+  // So few pixels are best kept in main memory.
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   const picture = context.createImageData(canvas.width, canvas.height);
   for (let i = 0; i < values.length; i++) {
     const grey = Math.round(255 * Math.min(1, Math.max(0, values[i])));
@@ -80,4 +147,67 @@ function paintGrey(canvas, values) {
 
 function prefersReducedMotion() {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+// Whether the widget's text is light, because the page or the notebook is dark.
+function isDark(el) {
+  const [red, green, blue] = getComputedStyle(el).color.match(/[\d.]+/g).map(Number);
+  return red + green + blue > 380;
+}
+
+// Call back when the page, the notebook or the system turns dark or light. Return how to stop.
+function onThemeChange(callback) {
+  const observer = new MutationObserver(callback);
+  const attributeFilter = ["class", "data-theme", "data-jp-theme-light"];
+  for (const node of [document.documentElement, document.body]) {
+    observer.observe(node, { attributes: true, attributeFilter });
+  }
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  system.addEventListener("change", callback);
+  return () => {
+    observer.disconnect();
+    system.removeEventListener("change", callback);
+  };
+}
+
+function svgElement(tag, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+// Give a function that tells screen readers a text, once the texts stop changing.
+function announcer(el) {
+  const region = element("p", { class: "aecourse-unseen", "aria-live": "polite" });
+  el.append(region);
+  let waiting;
+  return (text) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => { region.textContent = text; }, 500);
+  };
+}
+
+function uniqueId() {
+  return `aecourse-${Math.random().toString(36).slice(2)}`;
+}
+
+// Make a slider with its label and, beside it, its value as write(value) puts it.
+function labelledRange(label, range, write) {
+  const input = element("input", { type: "range", ...range });
+  const written = element("span", { class: "aecourse-shown", "aria-hidden": "true" });
+  const show = () => {
+    written.textContent = write(Number(input.value));
+    input.setAttribute("aria-valuetext", written.textContent);
+  };
+  const set = (value) => {
+    input.value = value;
+    show();
+  };
+  input.addEventListener("input", show);
+  show();
+  const node = element("div", { class: "aecourse-range" });
+  const text = element("span", {}, label);
+  node.append(element("label", {}, text, input), written);
+  return { node, label: text, input, set };
 }
