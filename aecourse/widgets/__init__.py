@@ -1,5 +1,6 @@
 """Interactive pieces that live in notebooks, in Colab, and on a page without a kernel."""
 
+from aecourse.widgets.backpropagation_stepper import BackpropagationStepper
 from aecourse.widgets.base import LiveWidget
 
-__all__ = ["LiveWidget"]
+__all__ = ["BackpropagationStepper", "LiveWidget"]

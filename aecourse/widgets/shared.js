@@ -81,3 +81,38 @@ function paintGrey(canvas, values) {
 function prefersReducedMotion() {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
+
+function svgElement(tag, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+// Give a function that tells screen readers a text, once the texts stop changing.
+function announcer(el) {
+  const region = element("p", { class: "aecourse-unseen", "aria-live": "polite" });
+  el.append(region);
+  let waiting;
+  return (text) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => { region.textContent = text; }, 500);
+  };
+}
+
+// Paint square images of bytes on a canvas, so many a row, with gaps that show the ground.
+function paintStrip(canvas, bytes, columns, side = 28) {
+  const count = bytes.length / side ** 2;
+  const step = side + 2;
+  canvas.width = columns * step - 2;
+  canvas.height = Math.ceil(count / columns) * step - 2;
+  const context = canvas.getContext("2d");
+  for (let at = 0; at < count; at++) {
+    const picture = context.createImageData(side, side);
+    for (let i = 0; i < side ** 2; i++) {
+      const grey = bytes[at * side ** 2 + i];
+      picture.data.set([grey, grey, grey, 255], 4 * i);
+    }
+    context.putImageData(picture, (at % columns) * step, Math.floor(at / columns) * step);
+  }
+}
