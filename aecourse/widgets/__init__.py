@@ -2,5 +2,11 @@
 
 from aecourse.widgets.backpropagation_stepper import BackpropagationStepper
 from aecourse.widgets.base import LiveWidget
+from aecourse.widgets.bottleneck_slider import BottleneckSlider, Coded
 
-__all__ = ["BackpropagationStepper", "LiveWidget"]
+__all__ = [
+    "BackpropagationStepper",
+    "BottleneckSlider",
+    "Coded",
+    "LiveWidget",
+]

@@ -1,9 +1,13 @@
 """A headless Chromium for the tests that look at what a browser shows."""
 
+import base64
+import io
 import os
 import shutil
 
+import numpy as np
 import pytest
+from matplotlib.image import imread
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -56,3 +60,16 @@ def open_widget(browser):
     for context in contexts:
         context.close()
     assert [error for error in errors if not error.startswith("data:")] == []
+
+
+@pytest.fixture
+def strip():
+    """Give the grey values in [0, 1] of a canvas' row of images, an array of shape (n, 784)."""
+
+    def read(page, number):
+        address = page.locator("canvas").nth(number).evaluate("canvas => canvas.toDataURL()")
+        picture = imread(io.BytesIO(base64.b64decode(address.partition(",")[2])))
+        grey = picture[:28, :, 0]
+        return np.array([grey[:, at : at + 28].ravel() for at in range(0, grey.shape[1], 30)])
+
+    return read
