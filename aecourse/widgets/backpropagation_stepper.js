@@ -1,8 +1,9 @@
 const PHASES = ["forward", "loss", "backward", "update"];
-const WIDTH = 440;
-const COLUMNS = [36, 220, 404];
-const NODE_GAP = 122;
 const NODE_RADIUS = 24;
+// Two shapes of the same drawing; the style shows the one that fits. A label stands at this share of
+// its arrow, from the outer end, so that no two labels meet.
+const WIDE = { name: "wide", width: 440, nodeGap: 122, share: 0.36 };
+const NARROW = { name: "narrow", width: 316, nodeGap: 200, share: 0.43 };
 
 const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 const subscript = (number) => String.fromCharCode(0x2080 + number);
@@ -174,13 +175,14 @@ function makeSteps(x, encoder, decoder, rate) {
 }
 
 // The network as SVG, made once; show(step) writes the numbers and marks what the step is about.
-function drawNetwork(sizes) {
+function drawNetwork(sizes, { name: shape, width, nodeGap, share: outer }) {
   const rows = Math.max(...sizes);
-  const height = rows * NODE_GAP + 26;
+  const top = nodeGap / 2 - 50;
+  const height = (rows - 1) * nodeGap + 126;
   const place = (column, at) =>
-    [COLUMNS[column], (rows * NODE_GAP) / 2 + (at - (sizes[column] - 1) / 2) * NODE_GAP];
+    [36 + column * (width / 2 - 36), (rows / 2 + at - (sizes[column] - 1) / 2) * nodeGap];
   const svg = svgElement("svg", {
-    viewBox: `0 0 ${WIDTH} ${height}`, role: "img", class: "aecourse-network",
+    viewBox: `0 ${top} ${width} ${height}`, role: "img", class: `aecourse-network aecourse-${shape}`,
     "aria-label": `Network of ${sizes[0]} inputs, ${sizes[1]} hidden units and ${sizes[2]} outputs. ` +
       "The text above says each step; the table below holds all numbers.",
   });
@@ -194,7 +196,7 @@ function drawNetwork(sizes) {
       for (let to = 0; to < sizes[layer + 1]; to++) {
         const [x1, y1] = place(layer, from);
         const [x2, y2] = place(layer + 1, to);
-        const share = layer === 0 ? 0.36 : 0.64;
+        const share = layer === 0 ? outer : 1 - outer;
         const [x, y] = [x1 + share * (x2 - x1), y1 + share * (y2 - y1)];
         const short = (NODE_RADIUS + 2) / Math.hypot(x2 - x1, y2 - y1);
         const ends = [x1 + short * (x2 - x1), y1 + short * (y2 - y1),
@@ -218,7 +220,7 @@ function drawNetwork(sizes) {
         bias: text(x, y - NODE_RADIUS - 5), delta: text(x, y + NODE_RADIUS + 15, "aecourse-gradient") };
       if (column === 2) {
         for (const label of [node.bias, node.delta]) {
-          label.setAttribute("x", WIDTH - 2);
+          label.setAttribute("x", width - 2);
           label.setAttribute("text-anchor", "end");
         }
       }
@@ -226,7 +228,7 @@ function drawNetwork(sizes) {
       nodes.push(node);
     }
   });
-  const loss = svgElement("text", { x: WIDTH - 2, y: height - 6, "text-anchor": "end" });
+  const loss = svgElement("text", { x: width - 2, y: top + height - 6, "text-anchor": "end" });
   svg.append(lines, labels, loss);
 
   const drawArrow = (edge, present, back) => {
@@ -304,7 +306,8 @@ function render({ model, el }) {
     ({ weight: model.get(`${part}_weight`), bias: model.get(`${part}_bias`) }));
   const made = makeSteps(x, ...layers, model.get("learning_rate"));
   const { steps } = made;
-  const network = drawNetwork([x.length, layers[0].bias.length, x.length]);
+  const sizes = [x.length, layers[0].bias.length, x.length];
+  const networks = [WIDE, NARROW].map((shape) => drawNetwork(sizes, shape));
 
   const go = (step) => {
     model.set("step", Math.min(Math.max(step, 0), steps.length - 1));
@@ -327,7 +330,8 @@ function render({ model, el }) {
     element("div", { class: "aecourse-controls", role: "group", "aria-label": "Jump to a phase" },
       "Jump to", ...jumps),
     element("div", { class: "aecourse-step" }, where, words, formula),
-    network.svg, numbersTable(made, layers));
+    element("div", { class: "aecourse-networks" }, ...networks.map(({ svg }) => svg)),
+    numbersTable(made, layers));
   const say = announcer(el);
 
   const show = () => {
@@ -343,7 +347,7 @@ function render({ model, el }) {
     where.textContent = `${place} · ${step.phase}`;
     words.textContent = step.words;
     formula.textContent = step.formula;
-    network.show(step);
+    networks.forEach((network) => network.show(step));
     return `${place}. ${step.words} ${step.formula}`;
   };
   show();

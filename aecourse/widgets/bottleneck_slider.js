@@ -65,7 +65,7 @@ function render({ model, el }) {
     });
     const best = errors[0][at] <= errors[1][at] ? 0 : 1;
     const share = 1 - errors[best][at] / errors[1 - best][at];
-    better.textContent = `Less error: ${names[best]}, by ${(100 * share).toFixed(0)} %.`;
+    better.textContent = `Less error: ${names[best]}, by ${(100 * share).toFixed(0)}\u00a0%.`;
     markSize(at);
     return `${label}. ${names.map((name, row) =>
       `${name}: error ${errors[row][at].toFixed(5)}, ${bits[row][at].toFixed(0)} bits`).join(". ")}.`;

@@ -102,10 +102,10 @@ def test_every_arrow_is_walked_and_marked(open_widget, stepper):
     marks = {"line": 0, "back": 0, "circle": 0}
     for _ in range(42):
         page.get_by_role("button", name="Next").click()
-        present = page.locator("line.aecourse-present").count()
+        present = page.locator(".aecourse-wide line.aecourse-present").count()
         marks["line"] += present == 1
-        marks["back"] += page.locator("line.aecourse-back").count()
-        marks["circle"] += page.locator("circle.aecourse-present").count() > 0
+        marks["back"] += page.locator(".aecourse-wide line.aecourse-back").count()
+        marks["circle"] += page.locator(".aecourse-wide circle.aecourse-present").count() > 0
     # Twelve arrows forward; back, twelve for gradients and six for the blame of the code.
     assert marks == {"line": 30, "back": 18, "circle": 11}
 
@@ -145,6 +145,8 @@ def test_it_goes_by_touch_and_fits_a_phone(open_widget, stepper):
     page.get_by_role("button", name="update").tap()
     assert place(page) == 43
     assert page.evaluate("document.documentElement.scrollWidth") == 320
+    assert page.locator(".aecourse-narrow").is_visible()
+    assert not page.locator(".aecourse-wide").is_visible()
     for button in page.get_by_role("button").all():
         box = button.bounding_box()
         assert min(box["width"], box["height"]) >= 24

@@ -46,7 +46,7 @@ def test_it_shows_pythons_images_errors_and_bits(open_widget, strip, slider, met
         errors = {name: by_size[k].error for name, by_size in methods.items()}
         best, worst = sorted(errors, key=errors.get)
         share = 100 * (1 - errors[best] / errors[worst])
-        assert page.get_by_text(f"Less error: {best}, by {share:.0f} %.").is_visible()
+        assert page.get_by_text(f"Less error: {best}, by {share:.0f}\u00a0%.").is_visible()
 
 
 def test_the_chart_marks_the_present_size(open_widget, slider):
