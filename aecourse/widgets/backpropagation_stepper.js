@@ -296,7 +296,7 @@ function numbersTable({ run, updated }, layers) {
   });
   const heads = ["name", "value", "gradient", "after"].map((head) => element("th", { scope: "col" }, head));
   return element("details", {}, element("summary", {}, "All parameters and gradients"),
-    element("table", {}, element("thead", {}, element("tr", {}, ...heads)), body));
+    element("table", { class: "aecourse-table" }, element("thead", {}, element("tr", {}, ...heads)), body));
 }
 
 function render({ model, el }) {

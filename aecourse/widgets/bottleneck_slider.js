@@ -38,7 +38,7 @@ function render({ model, el }) {
   });
   el.append(element("div", { class: "aecourse-pair" },
     element("div", {},
-      element("table", {},
+      element("table", { class: "aecourse-table" },
         element("thead", {}, element("tr", {}, ...["method", "error", "bits"].map((text) => head(text, "col")))),
         element("tbody", {}, ...rows.map(([error, cost, name]) =>
           element("tr", {}, head(name, "row"), error, cost)))),

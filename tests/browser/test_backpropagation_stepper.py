@@ -147,6 +147,9 @@ def test_it_goes_by_touch_and_fits_a_phone(open_widget, stepper):
     assert page.evaluate("document.documentElement.scrollWidth") == 320
     assert page.locator(".aecourse-narrow").is_visible()
     assert not page.locator(".aecourse-wide").is_visible()
+    page.get_by_text("All parameters and gradients").tap()
+    inside, outside = (page.locator(name).bounding_box() for name in ("table", "details"))
+    assert inside["width"] <= outside["width"]
     for button in page.get_by_role("button").all():
         box = button.bounding_box()
         assert min(box["width"], box["height"]) >= 24
