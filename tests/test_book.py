@@ -21,7 +21,7 @@ NOTEBOOKS = [page for page in PAGES if "\nkernelspec:" in page.read_text("utf-8"
 CHAPTERS = [page for page in NOTEBOOKS if re.match(r"\d\d_", page.name)]
 FIGURES = {"filters", "heatmap", "histograms", "images"}
 FIGURES |= {"latent_grid", "loss_curves", "reconstructions", "scatter"}
-WIDGETS = set(widgets.__all__) - {"LiveWidget", "half_precision"}
+WIDGETS = set(widgets.__all__) - {"Coded", "LiveWidget", "Reel", "half_precision"}
 # In parts, so that this file passes its own test.
 REGISTRIES = [
     ".".join(parts)

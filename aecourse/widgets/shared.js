@@ -211,3 +211,65 @@ function labelledRange(label, range, write) {
   node.append(element("label", {}, text, input), written);
   return { node, label: text, input, set };
 }
+
+// Paint square images of bytes on a canvas, so many a row, with gaps that show the ground.
+function paintStrip(canvas, bytes, columns, side = 28) {
+  const count = bytes.length / side ** 2;
+  const step = side + 2;
+  canvas.width = columns * step - 2;
+  canvas.height = Math.ceil(count / columns) * step - 2;
+  const context = canvas.getContext("2d");
+  for (let at = 0; at < count; at++) {
+    const picture = context.createImageData(side, side);
+    for (let i = 0; i < side ** 2; i++) {
+      const grey = bytes[at * side ** 2 + i];
+      picture.data.set([grey, grey, grey, 255], 4 * i);
+    }
+    context.putImageData(picture, (at % columns) * step, Math.floor(at / columns) * step);
+  }
+}
+
+// Draw lines by name over places in [0, 1], on a logarithmic axis; each has its dashes and marks.
+// The second result marks one place on all of them.
+function lineChart({ lines, places, ticks, xlabel, ylabel, label }) {
+  const [left, right, top, bottom] = [52, 326, 44, 180];
+  const values = Object.values(lines).flat().map(Math.log10);
+  const [low, high] = [Math.min(...values) - 0.05, Math.max(...values) + 0.05];
+  const across = (place) => left + place * (right - left);
+  const down = (value) => bottom - ((Math.log10(value) - low) / (high - low)) * (bottom - top);
+  const text = (x, y, words, anchor = "middle") =>
+    svgElement("text", { x, y, "text-anchor": anchor }, words);
+  const mark = (x, y, number, size) => number === 0
+    ? svgElement("circle", { cx: x, cy: y, r: size })
+    : svgElement("rect", { x: x - size, y: y - size, width: 2 * size, height: 2 * size });
+  const svg = svgElement("svg",
+    { viewBox: "0 0 340 222", role: "img", class: "aecourse-chart", "aria-label": label },
+    svgElement("path", { d: `M${left} ${top}V${bottom}H${right}` }),
+    text(2, 14, ylabel, "start"), text((left + right) / 2, 216, xlabel),
+    ...ticks.map(([place, words]) => text(across(place), bottom + 17, words)));
+  for (let power = Math.floor(low); power <= high; power++) {
+    for (const step of [1, 2, 5]) {
+      const value = step * 10 ** power;
+      if (Math.log10(value) < low || Math.log10(value) > high) continue;
+      svg.append(svgElement("path", { class: "aecourse-grid", d: `M${left} ${down(value)}H${right}` }),
+        text(left - 10, down(value) + 4, String(Number(value.toPrecision(1))), "end"));
+    }
+  }
+  const here = svgElement("g", { class: "aecourse-here" });
+  svg.append(here);
+  Object.entries(lines).forEach(([name, line], number) => {
+    const points = line.map((value, at) => `${across(places[at])} ${down(value)}`);
+    const start = left + 4 + number * 130;
+    svg.append(svgElement("g", { class: `aecourse-line-${number}` },
+      svgElement("path", { d: `M${points.join("L")}` }),
+      svgElement("path", { d: `M${start} 30h24` }), mark(start + 12, 30, number, 3),
+      ...line.map((value, at) => mark(across(places[at]), down(value), number, 2.5))),
+      text(start + 30, 34, name, "start"));
+  });
+  const markPlace = (at) => {
+    const x = across(places[at]);
+    here.replaceChildren(svgElement("path", { d: `M${x} ${top}V${bottom}` }),
+      ...Object.values(lines).map((line, number) => mark(x, down(line[at]), number, 6)));
+  };
+  return [svg, markPlace];
+}
