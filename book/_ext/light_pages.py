@@ -8,6 +8,7 @@ that no page can use out of the style sheets, and the icons that no page shows o
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -33,8 +34,8 @@ NEEDED_FOR = {
 NOT_DEFERRED = "documentation_options.js"
 # The template of the search page, which adds scripts that want those of the other pages at once.
 SEARCH = "search.html"
-# MathJax in parts, which `mathjax3_config` names: without its menu and other inputs it is two thirds
-# as large. sphinx-mathjax-offline sets the whole, whatever the configuration says.
+# MathJax in parts, which `mathjax3_config` names: without its menu and other inputs it has two
+# thirds of its size. sphinx-mathjax-offline sets the whole, whatever the configuration says.
 MATHJAX = "mathjax/startup.js"
 # Scripts that no page of ours loads: what they name is not in use.
 UNUSED_SCRIPTS = {"fontawesome.js"}
@@ -153,17 +154,17 @@ def _used(rules: list[Any], words: set[str]) -> Iterator[str]:
 
 def _split_at_commas(tokens: list[Any]) -> list[list[Any]]:
     parts: list[list[Any]] = [[]]
-    for token in tokens:
-        if token == ",":
+    for part in tokens:
+        if part == ",":
             parts.append([])
         else:
-            parts[-1].append(token)
+            parts[-1].append(part)
     return parts
 
 
 def _classes(selector: list[Any]) -> Iterator[str]:
     """Give the classes that an element must have; what stands in ``:not(...)`` is none of them."""
-    for dot, name in zip(selector, selector[1:], strict=False):
+    for dot, name in pairwise(selector):
         if dot == "." and name.type == "ident":
             yield name.value
 

@@ -1,0 +1,38 @@
+"""Axe-core on every page: no violation of WCAG 2.2 A or AA, in light, in dark and on a phone."""
+
+from importlib import resources
+
+import pytest
+
+pytest.importorskip("axe_playwright_python", reason="needs aecourse[browser]")
+AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+# Two exclusions save minutes, and no finding. Tokens of code with the same class have the same
+# colour, so one of each is looked at. A formula has the colour of the text around it, which is.
+AUDIT = """async (tags) => {
+  const met = new Set();
+  for (const token of document.querySelectorAll("pre span[class]")) {
+    const kind = `${token.className} ${Boolean(token.closest(".cell_output"))}`;
+    if (met.has(kind)) token.dataset.repeated = "";
+    met.add(kind);
+  }
+  const result = await axe.run(
+    { exclude: [["pre [data-repeated]"], ["mjx-container"]] },
+    { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] },
+  );
+  return result.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`));
+}"""
+
+
+@pytest.mark.parametrize(
+    ("colours", "width"),
+    [("light", 1280), ("dark", 1280), ("light", 360)],
+    ids=["light", "dark", "phone"],
+)
+def test_axe_finds_nothing(visit, colours, width):
+    page = visit.show(colours=colours, width=width)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    assert page.evaluate(AUDIT, WCAG) == []
