@@ -22,7 +22,6 @@ from tqdm import tqdm
 BOOK = Path(__file__).parent
 BUILT = BOOK / "_build" / "html"
 NAME = "aecourse.pdf"
-FRONT_PAGES = 2  # the cover and the contents
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 MARGINS = {"top": "20mm", "right": "18mm", "bottom": "22mm", "left": "18mm"}
 # Formulas, fonts and the pictures that wait for their reader are there when this has run.
@@ -35,12 +34,13 @@ COMPLETE = """async () => {
 STYLE = """<meta charset="utf-8"><style>
   @page { size: A4; margin: 0; }
   body { margin: 0; font: 11pt/1.5 system-ui, "Noto Sans", sans-serif; color: #1a1a1a; }
-  section { position: relative; height: 296mm; break-after: page; }
+  section:last-child { break-after: auto; }
+  section { box-sizing: border-box; position: relative; height: 296mm; break-after: page; }
   footer { position: absolute; inset: auto 18mm 10mm; font-size: 9pt; text-align: center; }
   .cover { padding: 70mm 25mm 0; }
-  .cover img { width: 70mm; }
+  .cover svg { width: 50mm; height: auto; }
   .cover h1 { margin: 15mm 0 5mm; font-size: 34pt; line-height: 1.1; }
-  .contents { padding: 25mm 25mm 0; }
+  .contents { height: auto; padding: 25mm 25mm 0; }
   .contents h2 { margin: 6mm 0 1mm; font-size: 12pt; }
   .contents a { display: flex; justify-content: space-between; color: inherit; }
   .contents a { text-decoration: none; border-bottom: 1px dotted #767676; }
@@ -166,12 +166,14 @@ def print_book(chromium: str) -> Path:
         tab = browser.new_page(color_scheme="light")
         for page in tqdm(pages, desc="printing", unit="page"):
             titles[page], papers[page] = _print_chapter(tab, f"{base}/{page}")
-        count = FRONT_PAGES
+        # Printed once to see how many pages it takes, and again with the numbers that follow.
+        front = _print_html(browser, _front(base, titles, dict.fromkeys(pages, 0)))
+        count = len(front.pages)
         for page in pages:
             starts[page] = count
             count += len(papers[page].pages)
         front = _print_html(browser, _front(base, titles, starts))
-        numbers = range(FRONT_PAGES + 1, count + 1)
+        numbers = range(len(front.pages) + 1, count + 1)
         footers = _print_html(
             browser, "".join(f"<section><footer>{number}</footer></section>" for number in numbers)
         )
@@ -186,7 +188,7 @@ def print_book(chromium: str) -> Path:
             _resolve_names(papers[page])
             writer.append(papers[page], import_outline=False)
             writer.add_outline_item(title=titles[page], page_number=starts[page], parent=above)
-    for sheet, footer in zip(writer.pages[FRONT_PAGES:], footers.pages, strict=False):
+    for sheet, footer in zip(writer.pages[len(front.pages) :], footers.pages, strict=True):
         sheet.merge_page(footer)
         sheet.compress_content_streams()
     _join_links(writer, base, starts)

@@ -15,10 +15,10 @@ import yaml
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 BUILT = BOOK / "_build" / "html"
-SCREENSHOTS = BOOK / "_build" / "screenshots"
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
+GENERATED = ["genindex", "search"]  # Sphinx adds these pages to those of the contents
 FOREIGN = re.compile(r"^(https?|wss?)://(?!127\.0\.0\.1[:/])")
 DESKTOP = {"width": 1280, "height": 800}
 # Formulas, fonts and waiting pictures are there when this has run.
@@ -41,7 +41,7 @@ def _without(what, remedy):
 def toc_pages():
     toc = yaml.safe_load((BOOK / "_toc.yml").read_text("utf-8"))
     files = [toc["root"], *(page["file"] for part in toc["parts"] for page in part["chapters"])]
-    return [f"{name}.html" for name in [*files, "genindex", "search"]]
+    return [f"{name}.html" for name in [*files, *GENERATED]]
 
 
 @pytest.fixture(scope="session")
@@ -61,15 +61,41 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def book():
-    """The address of the built book."""
+def pdf_path(built_book):
+    """The book in one file, which `make book` prints where it finds Chromium."""
+    path = built_book / "aecourse.pdf"
+    if not path.is_file():
+        _without(f"no {path.name} in {built_book}", "run `make pdf` first")
+    return path
+
+
+@pytest.fixture(scope="session")
+def toc_names():
+    """The pages of the table of contents, in its order."""
+    return toc_pages()[: -len(GENERATED)]
+
+
+@pytest.fixture(scope="session")
+def built_book():
+    """The folder of the built book."""
     if not (BUILT / "index.html").is_file():
         _without(f"no book in {BUILT}", "run `make book` first")
-    handler = functools.partial(QuietHandler, directory=BUILT)
+    return BUILT
+
+
+@pytest.fixture(scope="session")
+def book(built_book):
+    """The address of the built book."""
+    handler = functools.partial(QuietHandler, directory=built_book)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+@pytest.fixture(params=toc_pages())
+def page_name(request):
+    return request.param
 
 
 @dataclass
