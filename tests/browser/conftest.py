@@ -29,6 +29,8 @@ COMPLETE = """async () => {
   await document.fonts.ready;
 }"""
 
+AT_REST = "() => Promise.allSettled(document.getAnimations().map((motion) => motion.finished))"
+
 
 def _without(what, remedy):
     """Skip, but fail in CI: there, nothing that a browser shows may go unseen."""
@@ -114,6 +116,7 @@ class Visit:
         self.page.wait_for_function(
             "(colours) => document.documentElement.dataset.theme === colours", arg=colours
         )
+        self.page.evaluate(AT_REST)
         return self.page
 
 
