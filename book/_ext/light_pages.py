@@ -107,7 +107,7 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
     icons: set[int] = set()
     for path in sorted((out / "_static").rglob("*.css")):
         rules = tinycss2.parse_stylesheet(path.read_text("utf-8"), skip_comments=True)
-        css = "".join(_used(rules, words))
+        css = "".join(used_rules(rules, words))
         icons |= {ord(letter) for letter in re.findall("[\ue000-\uf8ff]", css)}
         path.write_text(re.sub(r'\.woff2("?\)) format\("woff2"\)', r".woff\1", css), "utf-8")
     for path in sorted((out / "_static").rglob("webfonts/*.ttf")):
@@ -133,7 +133,21 @@ def _words(out: Path) -> set[str]:
     return words
 
 
-def _used(rules: list[Any], words: set[str]) -> Iterator[str]:
+def used_rules(rules: list[Any], words: set[str]) -> Iterator[str]:
+    """Give the rules that can apply where ``words`` are all the class names there may be.
+
+    Parameters
+    ----------
+    rules
+        Rules of a style sheet, as tinycss2 parses them.
+    words
+        At least every class that a page has or a script may give.
+
+    Yields
+    ------
+    str
+        A rule with its selectors that can match. Rules that name no class all stay.
+    """
     for rule in rules:
         if rule.type == "qualified-rule":
             selectors = [
@@ -146,7 +160,7 @@ def _used(rules: list[Any], words: set[str]) -> Iterator[str]:
                 yield f"{','.join(selectors)}{{{tinycss2.serialize(rule.content).strip()}}}\n"
         elif rule.type == "at-rule" and rule.lower_at_keyword in {"media", "supports"}:
             nested = tinycss2.parse_rule_list(rule.content, skip_whitespace=True)
-            if kept := "".join(_used(nested, words)):
+            if kept := "".join(used_rules(nested, words)):
                 yield f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{kept}}}\n"
         elif rule.type not in {"whitespace", "comment"}:
             yield rule.serialize()
