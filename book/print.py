@@ -180,13 +180,13 @@ def print_book(chromium: str) -> Path:
         browser.close()
     writer = PdfWriter()
     writer.append(front, outline_item="Cover", import_outline=False)
+    for page in pages:
+        _resolve_names(papers[page])
+        writer.append(papers[page], import_outline=False)
     for part, chapters in parts.items():
-        above = (
-            writer.add_outline_item(title=part, page_number=starts[chapters[0]]) if part else None
-        )
+        first = starts[chapters[0]]
+        above = writer.add_outline_item(title=part, page_number=first) if part else None
         for page in chapters:
-            _resolve_names(papers[page])
-            writer.append(papers[page], import_outline=False)
             writer.add_outline_item(title=titles[page], page_number=starts[page], parent=above)
     for sheet, footer in zip(writer.pages[len(front.pages) :], footers.pages, strict=True):
         sheet.merge_page(footer)
