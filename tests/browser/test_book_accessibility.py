@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("axe_playwright_python", reason="needs aecourse[browser]")
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+SETTLED = 1_000  # milliseconds
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 # Two exclusions save minutes, and no finding. Tokens of code with the same class have the same
@@ -33,6 +34,8 @@ AUDIT = """async (tags) => {
 )
 def test_axe_finds_nothing(visit, colours, width):
     page = visit.show(colours=colours, width=width)
+    # What scrolls takes the focus; the theme sees to it a while after a new size.
+    page.wait_for_timeout(SETTLED)
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     assert page.evaluate(AUDIT, WCAG) == []
