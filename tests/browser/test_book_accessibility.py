@@ -26,6 +26,12 @@ AUDIT = """async (tags) => {
     nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`));
 }"""
 
+# Formulas too, which axe does not see.
+SCROLLS_WITHOUT_FOCUS = """() => [...document.querySelectorAll("main *")]
+  .filter((one) => one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1)
+  .filter((one) => /auto|scroll/.test(getComputedStyle(one).overflowX) && one.tabIndex < 0)
+  .map((one) => `${one.tagName} ${one.className}`)"""
+
 
 @pytest.mark.parametrize(
     ("colours", "width"),
@@ -39,3 +45,9 @@ def test_axe_finds_nothing(visit, colours, width):
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     assert page.evaluate(AUDIT, WCAG) == []
+
+
+def test_what_scrolls_takes_the_focus(visit):
+    page = visit.show(width=360)
+    page.wait_for_timeout(SETTLED)
+    assert page.evaluate(SCROLLS_WITHOUT_FOCUS) == []
