@@ -9,10 +9,11 @@ TORCH_INDEX ?=
 # Not empty where pip takes PyTorch with CUDA although no NVIDIA driver is there.
 LARGE_TORCH = $(if $(TORCH_INDEX),,$(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),$(if $(shell command -v nvidia-smi),,1)))
 BIN := .venv/bin
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 CHAPTERS = $(shell grep -l '^kernelspec:' book/*.md book/*/*.md solutions/*/*.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help install book test lint notebooks exercises bench results scoreboard clean
+.PHONY: help install book pdf test lint notebooks exercises bench results scoreboard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +37,11 @@ book/_build/.library: $(shell find aecourse -type f -not -path '*/__pycache__/*'
 
 book: .venv/installed book/_build/.library ## execute every notebook and build the book
 	$(BIN)/jupyter-book build book/ -W -n --keep-going
+	$(if $(CHROMIUM),$(BIN)/python book/print.py,@echo "No PDF of the book: Chromium was not found")
 	@echo "Open $(CURDIR)/book/_build/html/index.html"
+
+pdf: .venv/installed ## print the built book into one PDF, with Chromium
+	$(BIN)/python book/print.py
 
 # One thread a process: two processes whose BLAS threads fight for the cores are many times slower.
 test: lint ## run linters, type checker, unit tests and every notebook

@@ -1,0 +1,53 @@
+"""Axe-core on every page: no violation of WCAG 2.2 A or AA, in light, in dark and on a phone."""
+
+from importlib import resources
+
+import pytest
+
+pytest.importorskip("axe_playwright_python", reason="needs aecourse[browser]")
+AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+SETTLED = 1_000  # milliseconds
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+# Two exclusions save minutes, and no finding. Tokens of code with the same class have the same
+# colour, so one of each is looked at. A formula has the colour of the text around it, which is.
+AUDIT = """async (tags) => {
+  const met = new Set();
+  for (const token of document.querySelectorAll("pre span[class]")) {
+    const kind = `${token.className} ${Boolean(token.closest(".cell_output"))}`;
+    if (met.has(kind)) token.dataset.repeated = "";
+    met.add(kind);
+  }
+  const result = await axe.run(
+    { exclude: [["pre [data-repeated]"], ["mjx-container"]] },
+    { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] },
+  );
+  return result.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`));
+}"""
+
+# Formulas too, which axe does not see.
+SCROLLS_WITHOUT_FOCUS = """() => [...document.querySelectorAll("main *")]
+  .filter((one) => one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1)
+  .filter((one) => /auto|scroll/.test(getComputedStyle(one).overflowX) && one.tabIndex < 0)
+  .map((one) => `${one.tagName} ${one.className}`)"""
+
+
+@pytest.mark.parametrize(
+    ("colours", "width"),
+    [("light", 1280), ("dark", 1280), ("light", 360)],
+    ids=["light", "dark", "phone"],
+)
+def test_axe_finds_nothing(visit, colours, width):
+    page = visit.show(colours=colours, width=width)
+    # What scrolls takes the focus; the theme sees to it a while after a new size.
+    page.wait_for_timeout(SETTLED)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    assert page.evaluate(AUDIT, WCAG) == []
+
+
+def test_what_scrolls_takes_the_focus(visit):
+    page = visit.show(width=360)
+    page.wait_for_timeout(SETTLED)
+    assert page.evaluate(SCROLLS_WITHOUT_FOCUS) == []
