@@ -228,12 +228,12 @@ def alarm_threshold(scores: Floats, rate: float) -> float:
 
 
 def _vector(scores: Floats) -> Float64s:
-    scores = np.asarray(scores, dtype=np.float64)
-    if scores.ndim != 1:
-        raise ValueError(f"expected scores of shape (n,), got {scores.shape}")
-    if not np.isfinite(scores).all():
+    vector: Float64s = np.asarray(scores, dtype=np.float64)
+    if vector.ndim != 1:
+        raise ValueError(f"expected scores of shape (n,), got {vector.shape}")
+    if not np.isfinite(vector).all():
         raise ValueError("expected scores to hold finite numbers, got NaN or infinity")
-    return scores
+    return vector
 
 
 def _split(scores: Floats, positive: npt.NDArray[np.bool_]) -> tuple[Float64s, Float64s]:
