@@ -89,10 +89,10 @@ def roc_auc_interval(
 ) -> Interval:
     r"""Return a confidence interval for the area under the receiver operating characteristic.
 
-    The variance is that of DeLong, DeLong and Clarke-Pearson (1988, section 3): with
+    The variance is that of DeLong, DeLong and Clarke-Pearson (1988): with
     :math:`V_i` the share of the negatives below positive i, and :math:`U_j` the share of the
     positives above negative j, it is :math:`s_V^2/m + s_U^2/n`. The interval is symmetric for the
-    log odds of the area (Pepe, 2003, section 5.2), so it stays between 0 and 1. If the order is
+    log odds of the area (Pepe, 2003, chapter 5), so it stays between 0 and 1. If the order is
     perfect, this variance is zero and says nothing. Then the area's lower end is
     :math:`(\alpha/2)^{1/\min(m, n)}`, for so many disjoint pairs were all in order.
 
@@ -145,7 +145,7 @@ def roc_auc_difference(
 
     What makes a case hard for one score often makes it hard for the other. The difference then
     varies less than either area, and its variance is taken from the differences case by case
-    (DeLong, DeLong and Clarke-Pearson, 1988, section 3).
+    (DeLong, DeLong and Clarke-Pearson, 1988).
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ def alarm_threshold(scores: Floats, rate: float) -> float:
 
     If these n cases and a new normal one are exchangeable, its rank among all n + 1 is uniform.
     So it lies above the r-th smallest of the n with probability at most :math:`1 - r/(n+1)`
-    (Vovk, Gammerman and Shafer, 2005, section 2.2; for anomalies Bates et al., 2023, section 1).
+    (Vovk, Gammerman and Shafer, 2005, chapter 2; for anomalies Bates et al., 2023).
 
     Parameters
     ----------
