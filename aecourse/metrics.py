@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from aecourse.detection import roc_auc, roc_auc_interval
 from aecourse.validation import check_positive_integer
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "principal_angles",
     "psnr",
     "roc_auc",
+    "roc_auc_interval",
     "squared_error_per_image",
 ]
 
@@ -148,53 +150,6 @@ def explained_variance(x: Floats, x_hat: Floats) -> float:
     if total == 0:
         raise ValueError("expected images that differ from each other, got n times the same one")
     return 1 - float(np.sum((x_hat - x) ** 2)) / total
-
-
-def roc_auc(scores: Floats, positive: npt.NDArray[np.bool_]) -> float:
-    r"""Return the area under the receiver operating characteristic.
-
-    It is the probability that a positive case scores higher than a negative one, ties counting
-    half: the Mann-Whitney statistic over the number of pairs (Hanley and McNeil, 1982).
-
-    Parameters
-    ----------
-    scores
-        One number a case, shape (n,), such as an image's reconstruction error.
-    positive
-        Whether each case is positive, booleans of shape (n,).
-
-    Returns
-    -------
-    float
-        1 if all positives score above all negatives, 0.5 for scores that know nothing.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, a score is not finite, or one of the two kinds is missing.
-
-    Examples
-    --------
-    >>> roc_auc(np.array([0.1, 0.4, 0.9]), np.array([False, True, True]))
-    1.0
-    """
-    scores, positive = np.asarray(scores, dtype=np.float64), np.asarray(positive)
-    if scores.ndim != 1 or scores.shape != positive.shape or positive.dtype != bool:
-        raise ValueError(
-            "expected scores of shape (n,) and booleans positive of the same shape, got "
-            f"{scores.shape} and {positive.dtype} {positive.shape}"
-        )
-    if not np.isfinite(scores).all():
-        raise ValueError("expected scores to hold finite numbers, got NaN or infinity")
-    n_positive = int(positive.sum())
-    n_negative = len(positive) - n_positive
-    if not n_positive or not n_negative:
-        raise ValueError(f"expected positive and negative cases, got {n_positive} and {n_negative}")
-    _, group, sizes = np.unique(scores, return_inverse=True, return_counts=True)
-    # Equal scores share the mean of the ranks that they take up together.
-    ranks = (np.cumsum(sizes) - (sizes - 1) / 2)[group]
-    above = float(ranks[positive].sum()) - n_positive * (n_positive + 1) / 2
-    return above / (n_positive * n_negative)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ __all__ = [
     "check_loss_fits_output",
     "check_matrix",
     "check_non_negative",
+    "check_open_unit",
     "check_positive",
     "check_positive_integer",
     "check_sizes",
@@ -54,6 +55,12 @@ def check_fraction(name: str, value: object) -> None:
     """Raise unless ``value`` lies in [0, 1)."""
     if not 0 <= _check_number(name, value, "a number in [0, 1)") < 1:
         raise ValueError(f"expected {name} to be a number in [0, 1), got {value!r}")
+
+
+def check_open_unit(name: str, value: object) -> None:
+    """Raise unless ``value`` lies between 0 and 1, both excluded."""
+    if not 0 < _check_number(name, value, "a number between 0 and 1") < 1:
+        raise ValueError(f"expected {name} to be a number between 0 and 1, got {value!r}")
 
 
 def check_positive_integer(name: str, value: object) -> None:

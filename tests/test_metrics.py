@@ -2,10 +2,7 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from aecourse import metrics
 from aecourse.data import load_mnist
 from aecourse.metrics import fit_pca, mean_squared_error, pca_bound, principal_angles
 
@@ -34,28 +31,3 @@ def test_pca_on_the_full_mnist(k, error):
         digits.x_test, fit_pca(digits.x_train, k).reconstruct(digits.x_test)
     )
     assert measured == pytest.approx(error, abs=1e-6)
-
-
-@given(
-    st.lists(st.tuples(st.integers(-3, 3), st.booleans()), min_size=2, max_size=40).filter(
-        lambda cases: len({positive for _, positive in cases}) == 2
-    )
-)
-def test_roc_auc_counts_pairs_ties_half(cases):
-    scores, positive = (np.array(column) for column in zip(*cases, strict=True))
-    above = np.sign(scores[positive][:, None] - scores[~positive])
-    assert metrics.roc_auc(scores, positive) == pytest.approx(np.mean((above + 1) / 2))
-
-
-@pytest.mark.parametrize(
-    ("scores", "positive", "message"),
-    [
-        ([1.0, 2.0], [True], "of the same shape"),
-        ([1.0, 2.0], [1, 0], "booleans"),
-        ([1.0, np.nan], [True, False], "finite"),
-        ([1.0, 2.0], [True, True], "got 2 and 0"),
-    ],
-)
-def test_roc_auc_names_what_is_wrong(scores, positive, message):
-    with pytest.raises(ValueError, match=message):
-        metrics.roc_auc(np.array(scores), np.array(positive))
