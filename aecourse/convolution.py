@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from aecourse.architecture import (
     Activation,
@@ -169,7 +170,7 @@ class ConvolutionShape:
             )
         check_positive_integer("channels", self.channels)
         check_positive_integer("shape_in[2]", self.shape_in[2])
-        check_choice("activation", self.activation, ("sigmoid", "relu", "linear"))
+        check_choice("activation", self.activation, get_args(Activation))
         _ = self.shape_out  # raises where the numbers do not fit
 
     @property
