@@ -141,6 +141,8 @@ class ConvolutionShape:
         Whether the layer is the transpose of a convolution.
     output_padding
         See `transpose_output_size`; a convolution has none.
+    tied
+        Whether the weights are another layer's; not offered here.
 
     Raises
     ------
