@@ -169,13 +169,13 @@ class Architecture:
         -------
         Architecture
             What was read.
+
+        Raises
+        ------
+        TypeError
+            If a layer is no dense layer.
         """
-        parts = [
-            tuple(
-                LayerShape(layer.n_in, layer.n_out, layer.activation, layer.tied) for layer in part
-            )
-            for part in (encoder, decoder)
-        ]
+        parts = [tuple(_dense_shape(layer) for layer in part) for part in (encoder, decoder)]
         return cls(parts[0], parts[1], overcomplete=overcomplete)
 
     @property
@@ -192,6 +192,15 @@ class Architecture:
     def output(self) -> Activation:
         """Activation of the last layer."""
         return self.decoder[-1].activation
+
+
+def _dense_shape(layer: _Layer) -> LayerShape:
+    if hasattr(layer, "shape_in"):
+        raise TypeError(
+            f"expected dense layers, got {type(layer).__name__} — keep the weights of a "
+            "convolutional model with numpy.savez(path, **get_weights(model))"
+        )
+    return LayerShape(layer.n_in, layer.n_out, layer.activation, layer.tied)
 
 
 def layer_chain(
@@ -330,7 +339,8 @@ def initial_weights(
         ``"glorot"``: uniform in :math:`\pm\sqrt{6/(n_{in}+n_{out})}` (Glorot and Bengio, 2010,
         eq. 16). ``"he"``: normal with variance :math:`2/n_{in}` (He et al., 2015, eq. 10). Both
         start biases at zero. ``"standard_normal"``: weights and biases from N(0, 1), as the
-        classic example does.
+        classic example does. In a kernel (height, width, n_in, n_out) both sizes are counted
+        once for each place of the kernel.
     seed
         Seed of NumPy's default generator.
     dtype
@@ -363,9 +373,11 @@ def _draw(rng: np.random.Generator, shape: tuple[int, ...], init: Init) -> npt.N
         return rng.standard_normal(shape)
     if len(shape) == 1:
         return np.zeros(shape)
+    # A kernel of a convolution, (height, width, n_in, n_out), counts all its places.
+    n_in, n_out = (math.prod(shape[:-2]) * size for size in shape[-2:])
     if init == "he":
-        return rng.standard_normal(shape) * math.sqrt(2 / shape[0])
-    limit = math.sqrt(6 / sum(shape))
+        return rng.standard_normal(shape) * math.sqrt(2 / n_in)
+    limit = math.sqrt(6 / (n_in + n_out))
     return rng.uniform(-limit, limit, shape)
 
 

@@ -22,6 +22,7 @@ import aecourse
 from aecourse import metrics, numpy_nn
 from aecourse.data import Dataset, load_mnist
 from aecourse.results import Result, parse_results, write_results
+from benchmarks.deep import deep  # PyTorch comes before TensorFlow: with CUDA builds it must
 from benchmarks.linear import linear_autoencoder
 
 RESULTS = Path(aecourse.__file__).with_name("results.json")
@@ -89,6 +90,11 @@ def autoencoder(
     yield ERROR, numpy_nn.evaluate(model, data.x_test)
 
 
+def deep_autoencoder(seed: int) -> Iterator[tuple[str, float]]:
+    """Train the network of 2006 on all training images, in PyTorch."""
+    yield from deep(seed, data=digits())
+
+
 CLASSIC = numpy_nn.RMSProp(0.01, rule="tensorflow1")
 DECAY = ((numpy_nn.Adam(1e-3), 20), (numpy_nn.Adam(3e-4), 5), (numpy_nn.Adam(1e-4), 5))
 
@@ -101,6 +107,7 @@ EXPERIMENTS: dict[str, tuple[Experiment, tuple[int, ...]]] = {
     "glorot-adam": (partial(autoencoder, stages=((numpy_nn.Adam(), 20),)), SEEDS),
     "glorot-adam-decay": (partial(autoencoder, stages=DECAY), SEEDS),
     "linear-code": (partial(autoencoder, stages=DECAY, code="linear"), SEEDS),
+    "deep-30": (deep_autoencoder, SEEDS),
 }
 
 FAST = ("pca-30", "linear-30")
@@ -114,7 +121,7 @@ def machine() -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions that a number may depend on."""
-    names = ("aecourse", "numpy", "tensorflow")
+    names = ("aecourse", "numpy", "torch", "tensorflow")
     return {"python": platform.python_version()} | {name: version(name) for name in names}
 
 

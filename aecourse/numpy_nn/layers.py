@@ -9,34 +9,104 @@ import numpy.typing as npt
 
 from aecourse.architecture import Activation, DType, LayerShape
 
-__all__ = ["Dense", "Sequential", "TiedDense"]
+__all__ = ["Dense", "Layer", "Sequential", "TiedDense"]
 
 Floats = npt.NDArray[np.floating]
 
 
-class _DenseBase:
-    """Forward and backward pass of ``activation(x W + b)``, wherever W comes from."""
+class Layer:
+    """What every layer has: sizes, parameters with their gradients, an activation with its slope.
 
-    bias: Floats
-    _input: Floats
-    _output: Floats
+    Parameters
+    ----------
+    n_in, n_out
+        Numbers of one image that come in, and that go out.
+    activation
+        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+    bias
+        Parameters that are added before the activation; kept, not copied.
+    weight_gradient
+        Where `backward` writes, in the shape of the weights.
+    tied
+        Whether the weights belong to another layer.
+    """
 
-    def __init__(self, shape: LayerShape, dtype: np.dtype[Any]) -> None:
-        self.n_in, self.n_out = shape.n_in, shape.n_out
-        self.activation: Activation = shape.activation
-        self.tied = shape.tied
-        self.bias = np.zeros(self.n_out, dtype)
-        self.bias_gradient = np.zeros(self.n_out, dtype)
-        self.weight_gradient = np.zeros((self.n_in, self.n_out), dtype)
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        *,
+        activation: Activation,
+        bias: Floats,
+        weight_gradient: Floats,
+        tied: bool = False,
+    ) -> None:
+        self.n_in, self.n_out = n_in, n_out
+        self.activation: Activation = activation
+        self.tied = tied
+        self.bias, self.bias_gradient = bias, np.zeros_like(bias)
+        self.weight_gradient = weight_gradient
         # Training reuses these arrays: fresh memory for each minibatch would cost more time
         # than the arithmetic done in it.
-        self._output = self._slope = np.empty((0, self.n_out), dtype)
-        self._input_gradient = np.empty((0, self.n_in), dtype)
+        self._output = self._slope = np.empty((0, n_out), bias.dtype)
 
     @property
     def weight(self) -> Floats:
-        """Weights, shape (n_in, n_out)."""
+        """Weights, in the shape of ``weight_gradient``."""
         raise NotImplementedError
+
+    def __call__(self, x: Floats) -> Floats:
+        """Return the activations, shape (n, n_out), of inputs ``x``, shape (n, n_in)."""
+        raise NotImplementedError
+
+    def forward(self, x: Floats) -> Floats:
+        """Compute the activations and remember what `backward` needs."""
+        raise NotImplementedError
+
+    def backward(self, gradient: Floats) -> Floats:
+        """Fill the gradients of the parameters, and return that of the inputs."""
+        raise NotImplementedError
+
+    def backward_parameters(self, gradient: Floats) -> Floats:
+        """Fill the gradients of the parameters, and return that of the weighted sums."""
+        raise NotImplementedError
+
+    def _activate(self, z: Floats) -> Floats:
+        if self.activation == "sigmoid":
+            np.negative(z, out=z)
+            with np.errstate(over="ignore"):  # exp(-z) may become infinite: 1 / inf is the right 0
+                np.exp(z, out=z)
+            z += 1
+            np.reciprocal(z, out=z)
+        elif self.activation == "relu":
+            np.maximum(z, 0, out=z)
+        return z
+
+    def _times_slope(self, gradient: Floats) -> Floats:
+        if self.activation == "sigmoid":  # the slope of the sigmoid is a (1 - a)
+            np.subtract(1, self._output, out=self._slope)
+            self._slope *= self._output
+            gradient *= self._slope
+        elif self.activation == "relu":
+            gradient *= self._output > 0
+        return gradient
+
+
+class _DenseBase(Layer):
+    """Forward and backward pass of ``activation(x W + b)``, wherever W comes from."""
+
+    _input: Floats
+
+    def __init__(self, shape: LayerShape, dtype: np.dtype[Any]) -> None:
+        super().__init__(
+            shape.n_in,
+            shape.n_out,
+            activation=shape.activation,
+            bias=np.zeros(shape.n_out, dtype),
+            weight_gradient=np.zeros((shape.n_in, shape.n_out), dtype),
+            tied=shape.tied,
+        )
+        self._input_gradient = np.empty((0, self.n_in), dtype)
 
     def __call__(self, x: Floats) -> Floats:
         """Return the activations, shape (n, n_out), of inputs ``x``, shape (n, n_in)."""
@@ -104,26 +174,6 @@ class _DenseBase:
         np.matmul(self._input.T, delta, out=self.weight_gradient)
         np.sum(delta, axis=0, out=self.bias_gradient)
         return delta
-
-    def _activate(self, z: Floats) -> Floats:
-        if self.activation == "sigmoid":
-            np.negative(z, out=z)
-            with np.errstate(over="ignore"):  # exp(-z) may become infinite: 1 / inf is the right 0
-                np.exp(z, out=z)
-            z += 1
-            np.reciprocal(z, out=z)
-        elif self.activation == "relu":
-            np.maximum(z, 0, out=z)
-        return z
-
-    def _times_slope(self, gradient: Floats) -> Floats:
-        if self.activation == "sigmoid":  # the slope of the sigmoid is a (1 - a)
-            np.subtract(1, self._output, out=self._slope)
-            self._slope *= self._output
-            gradient *= self._slope
-        elif self.activation == "relu":
-            gradient *= self._output > 0
-        return gradient
 
 
 class Dense(_DenseBase):
@@ -212,7 +262,7 @@ class Sequential:
     (5, 2)
     """
 
-    def __init__(self, layers: Sequence[_DenseBase]) -> None:
+    def __init__(self, layers: Sequence[Layer]) -> None:
         if not layers:
             raise ValueError("expected layers to hold at least one layer, got none")
         for below, above in itertools.pairwise(layers):

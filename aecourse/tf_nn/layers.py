@@ -7,9 +7,10 @@ import tensorflow as tf
 
 from aecourse.architecture import Activation, DType, LayerShape
 
-__all__ = ["Dense", "TiedDense"]
+__all__ = ["FUNCTIONS", "Dense", "TiedDense"]
 
-_FUNCTIONS = {"sigmoid": tf.sigmoid, "relu": tf.nn.relu, "linear": tf.identity}
+FUNCTIONS = {"sigmoid": tf.sigmoid, "relu": tf.nn.relu, "linear": tf.identity}
+"""What a layer applies to its weighted sum, by the name of the activation."""
 
 
 class Dense(keras.layers.Layer):  # type: ignore[misc]
@@ -55,7 +56,7 @@ class Dense(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, x: Any) -> Any:
         """Return the activations, shape (n, n_out), of inputs ``x``, shape (n, n_in)."""
-        return _FUNCTIONS[self.activation](tf.matmul(x, self.kernel) + self.bias)
+        return FUNCTIONS[self.activation](tf.matmul(x, self.kernel) + self.bias)
 
 
 class TiedDense(keras.layers.Layer):  # type: ignore[misc]
@@ -88,4 +89,4 @@ class TiedDense(keras.layers.Layer):  # type: ignore[misc]
     def call(self, x: Any) -> Any:
         """Return the activations, shape (n, n_out), of inputs ``x``, shape (n, n_in)."""
         z = tf.matmul(x, self.source.kernel, transpose_b=True) + self.bias
-        return _FUNCTIONS[self.activation](z)
+        return FUNCTIONS[self.activation](z)

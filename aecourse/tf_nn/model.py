@@ -29,6 +29,7 @@ __all__ = [
     "Autoencoder",
     "HasParameters",
     "autoencoder",
+    "block_of",
     "block_parameters",
     "build",
     "get_weights",
@@ -152,10 +153,27 @@ def _block(chain: Sequence[LayerShape], dtype: DType) -> keras.Sequential:
             Dense(shape.n_in, shape.n_out, activation=shape.activation, dtype=dtype)
             for shape in chain
         ]
-    return _sequential(layers)
+    return block_of(layers)
 
 
-def _sequential(layers: Sequence[Dense | TiedDense]) -> keras.Sequential:
+def block_of(layers: Sequence[keras.layers.Layer]) -> keras.Sequential:
+    """Put layers one after the other, in their own precision.
+
+    Parameters
+    ----------
+    layers
+        At least one; all of one precision.
+
+    Returns
+    -------
+    keras.Sequential
+        The block.
+
+    Examples
+    --------
+    >>> block_of([Dense(3, 2, activation="relu")]).layers[0].n_out
+    2
+    """
     block = keras.Sequential(layers)
     # Keras rounds a block's inputs to the block's own precision, which is float32 unless said.
     block.dtype_policy = layers[0].dtype_policy
@@ -197,7 +215,7 @@ def tied_decoder(
             raise TypeError(f"expected encoder to hold Dense layers, got {type(source).__name__}")
         with tf.device(tensorflow_device()):
             layers.append(TiedDense(source, activation=name))
-    return _sequential(layers)
+    return block_of(layers)
 
 
 def build(architecture: Architecture, *, dtype: DType) -> Autoencoder:

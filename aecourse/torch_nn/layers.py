@@ -7,16 +7,40 @@ from torch import Tensor, nn
 
 from aecourse.architecture import Activation, DType, LayerShape
 
-__all__ = ["Dense", "TiedDense"]
+__all__ = ["FUNCTIONS", "Dense", "Layer", "TiedDense"]
 
-_FUNCTIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
+FUNCTIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "sigmoid": torch.sigmoid,
     "relu": torch.relu,
     "linear": nn.Identity(),
 }
+"""What a layer applies to its weighted sum, by the name of the activation."""
 
 
-class Dense(nn.Module):
+class Layer(nn.Module):
+    """What every layer of a block knows, whatever linear map it holds.
+
+    Attributes
+    ----------
+    n_in, n_out
+        Numbers of one image that come in, and that go out.
+    activation
+        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+    tied
+        Whether the weights belong to another layer.
+    """
+
+    n_in: int
+    n_out: int
+    activation: Activation
+    tied = False
+
+    def parameters_by_name(self) -> dict[str, Tensor]:
+        """Return ``weight`` and ``bias``, the tensors themselves, as far as they are its own."""
+        raise NotImplementedError
+
+
+class Dense(Layer):
     r"""One layer of units: :math:`a = \sigma(xW + b)`.
 
     Parameters
@@ -45,8 +69,6 @@ class Dense(nn.Module):
     torch.Size([5, 2])
     """
 
-    tied = False
-
     def __init__(
         self, n_in: int, n_out: int, *, activation: Activation, dtype: DType = "float32"
     ) -> None:
@@ -57,12 +79,16 @@ class Dense(nn.Module):
         for parameter in self.linear.parameters():
             nn.init.zeros_(parameter)
 
+    def parameters_by_name(self) -> dict[str, Tensor]:
+        """Return ``weight`` and ``bias``, the tensors themselves."""
+        return {"weight": self.linear.weight, "bias": self.linear.bias}
+
     def forward(self, x: Tensor) -> Tensor:
         """Return the activations, shape (n, n_out), of inputs ``x``, shape (n, n_in)."""
-        return _FUNCTIONS[self.activation](self.linear(x))
+        return FUNCTIONS[self.activation](self.linear(x))
 
 
-class TiedDense(nn.Module):
+class TiedDense(Layer):
     r"""A decoder layer that borrows its encoder's weights: :math:`a = \sigma(hW^\top + b')`.
 
     Parameters
@@ -95,8 +121,12 @@ class TiedDense(nn.Module):
         """The encoder layer whose weights are used."""
         return self._borrowed[0]
 
+    def parameters_by_name(self) -> dict[str, Tensor]:
+        """Return ``bias``; the weights belong to the source."""
+        return {"bias": self.bias}
+
     def forward(self, x: Tensor) -> Tensor:
         """Return the activations, shape (n, n_out), of inputs ``x``, shape (n, n_in)."""
         # nn.Linear keeps W transposed, so the transpose that a tied layer wants is at hand.
         z = nn.functional.linear(x, self.source.linear.weight.T, self.bias)
-        return _FUNCTIONS[self.activation](z)
+        return FUNCTIONS[self.activation](z)

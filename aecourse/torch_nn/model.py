@@ -23,7 +23,7 @@ from aecourse.architecture import (
     weight_shapes,
 )
 from aecourse.device import torch_device
-from aecourse.torch_nn.layers import Dense, TiedDense
+from aecourse.torch_nn.layers import Dense, Layer, TiedDense
 
 __all__ = [
     "Autoencoder",
@@ -77,13 +77,9 @@ class Autoencoder(nn.Module):
         self.encoder, self.decoder, self.overcomplete = encoder, decoder, overcomplete
         check_code_size(self.layers("encoder"), self.layers("decoder"), overcomplete=overcomplete)
 
-    def layers(self, part: str) -> list[Dense | TiedDense]:
+    def layers(self, part: str) -> list[Layer]:
         """Return the layers of ``"encoder"`` or ``"decoder"``, in order."""
-        return [
-            layer
-            for layer in self.get_submodule(part).children()
-            if isinstance(layer, Dense | TiedDense)
-        ]
+        return [layer for layer in self.get_submodule(part).children() if isinstance(layer, Layer)]
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the codes, shape (n, n_code), of inputs ``x``, shape (n, n_in)."""
@@ -288,7 +284,7 @@ def autoencoder(
 
 
 def block_parameters(block: nn.Module, prefix: str) -> dict[str, Tensor]:
-    """Name each parameter of a block of dense layers.
+    """Name each parameter of a block of layers.
 
     Parameters
     ----------
@@ -309,11 +305,9 @@ def block_parameters(block: nn.Module, prefix: str) -> dict[str, Tensor]:
     """
     parameters: dict[str, Tensor] = {}
     for position, layer in enumerate(block.children()):
-        if isinstance(layer, Dense):
-            parameters[f"{prefix}.{position}.weight"] = layer.linear.weight
-            parameters[f"{prefix}.{position}.bias"] = layer.linear.bias
-        elif isinstance(layer, TiedDense):
-            parameters[f"{prefix}.{position}.bias"] = layer.bias
+        if isinstance(layer, Layer):
+            for name, parameter in layer.parameters_by_name().items():
+                parameters[f"{prefix}.{position}.{name}"] = parameter
     return parameters
 
 

@@ -1,0 +1,279 @@
+"""Layers of convolutions and their transposes as PyTorch modules, and an autoencoder of them."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from aecourse.architecture import Activation, DType, Init, LayerShape
+from aecourse.convolution import (
+    ConvolutionalArchitecture,
+    ConvolutionShape,
+    ImageShape,
+    starting_weights,
+)
+from aecourse.device import torch_device
+from aecourse.torch_nn.layers import FUNCTIONS, Dense, Layer
+from aecourse.torch_nn.losses import mean_squared_error
+from aecourse.torch_nn.model import Autoencoder, set_weights
+
+__all__ = ["Conv2D", "ConvTranspose2D", "ConvolutionalAutoencoder", "convolutional_autoencoder"]
+
+
+class _ConvolutionBase(Layer):
+    """What a convolution and its transpose share: everything but PyTorch's own layer."""
+
+    def __init__(self, shape: ConvolutionShape, linear: nn.Conv2d | nn.ConvTranspose2d) -> None:
+        super().__init__()
+        self.n_in, self.n_out, self.activation = shape.n_in, shape.n_out, shape.activation
+        self.shape_in, self.shape_out = shape.shape_in, shape.shape_out
+        self.linear = linear
+        for parameter in linear.parameters():
+            nn.init.zeros_(parameter)
+
+    def parameters_by_name(self) -> dict[str, Tensor]:
+        """Return ``weight`` and ``bias``, the tensors themselves."""
+        return dict(self.linear.named_parameters())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the activations, shape (n, n_out), of images ``x``, one a row, (n, n_in)."""
+        # PyTorch wants the channels before the rows; a row of pixels has them last. The turned view
+        # is what PyTorch calls channels_last, so that nothing is copied.
+        images = x.reshape(-1, *self.shape_in).permute(0, 3, 1, 2)
+        z: Tensor = self.linear(images).permute(0, 2, 3, 1)
+        return FUNCTIONS[self.activation](z).reshape(len(x), self.n_out)
+
+
+class Conv2D(_ConvolutionBase):
+    r"""A layer of convolutions: :math:`a = \sigma(x * W + b)`, one bias a channel.
+
+    Images come and go as rows, pixel by pixel, all channels of a pixel together.
+
+    Parameters
+    ----------
+    shape_in
+        Height, width and channels of the images that come in.
+    channels
+        Channels of the images that go out.
+    kernel, stride, padding
+        In pixels, the same down and across; ``padding`` zeros on each of the four sides.
+    activation
+        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+    dtype
+        Precision of the parameters.
+
+    Attributes
+    ----------
+    linear
+        PyTorch's own layer, which keeps its weights as (channels, channels in, kernel, kernel).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not as described or does not fit the image.
+
+    Examples
+    --------
+    >>> layer = Conv2D((28, 28, 1), 8, activation="relu")
+    >>> layer(torch.ones(5, 784)).shape, layer.shape_out
+    (torch.Size([5, 1568]), (14, 14, 8))
+    """
+
+    def __init__(
+        self,
+        shape_in: ImageShape,
+        channels: int,
+        *,
+        kernel: int = 4,
+        stride: int = 2,
+        padding: int = 1,
+        activation: Activation,
+        dtype: DType = "float32",
+    ) -> None:
+        shape = ConvolutionShape(shape_in, channels, kernel, stride, padding, activation)
+        linear = nn.Conv2d(
+            shape_in[2], channels, kernel, stride, padding, dtype=getattr(torch, dtype)
+        )
+        super().__init__(shape, linear)
+
+
+class ConvTranspose2D(_ConvolutionBase):
+    r"""A layer of transposed convolutions: it leads back where a convolution came from.
+
+    Parameters
+    ----------
+    shape_in
+        Height, width and channels of the images that come in.
+    channels
+        Channels of the images that go out.
+    kernel, stride, padding
+        Those of the convolution that leads from the output's size to the input's.
+    output_padding
+        Chooses one of the sizes from which that convolution comes; see
+        `aecourse.convolution.transpose_output_size`.
+    activation
+        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+    dtype
+        Precision of the parameters.
+
+    Attributes
+    ----------
+    linear
+        PyTorch's own layer, which keeps its weights as (channels in, channels, kernel, kernel).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not as described or does not fit the image.
+
+    Examples
+    --------
+    >>> layer = ConvTranspose2D((14, 14, 8), 1, activation="sigmoid")
+    >>> layer(torch.ones(5, 1568)).shape, layer.shape_out
+    (torch.Size([5, 784]), (28, 28, 1))
+    """
+
+    def __init__(
+        self,
+        shape_in: ImageShape,
+        channels: int,
+        *,
+        kernel: int = 4,
+        stride: int = 2,
+        padding: int = 1,
+        output_padding: int = 0,
+        activation: Activation,
+        dtype: DType = "float32",
+    ) -> None:
+        shape = ConvolutionShape(
+            shape_in, channels, kernel, stride, padding, activation, True, output_padding
+        )
+        linear = nn.ConvTranspose2d(
+            shape_in[2],
+            channels,
+            kernel,
+            stride,
+            padding,
+            output_padding,
+            dtype=getattr(torch, dtype),
+        )
+        super().__init__(shape, linear)
+
+
+class ConvolutionalAutoencoder(Autoencoder):
+    """An autoencoder of convolutions; images come and go as rows of pixels, as everywhere.
+
+    Parameters
+    ----------
+    encoder, decoder
+        Blocks whose sizes mirror each other.
+    overcomplete
+        Whether a code larger than the input is wanted.
+
+    Raises
+    ------
+    ValueError
+        If the sizes do not fit, or the code is larger than the input without ``overcomplete``.
+
+    Examples
+    --------
+    >>> model = convolutional_autoencoder()
+    >>> model(torch.ones(5, 784)).shape
+    torch.Size([5, 784])
+    """
+
+    def objective(self, batch: Tensor, noise: Tensor | None) -> Tensor:
+        """Return the mean squared error on a minibatch."""
+        del noise  # nothing is random
+        return mean_squared_error(batch, self(batch))
+
+
+def convolutional_autoencoder(
+    image_shape: tuple[int, int] = (28, 28),
+    *,
+    channels: Sequence[int] = (8, 16),
+    n_code: int = 32,
+    kernel: int = 4,
+    stride: int = 2,
+    padding: int = 1,
+    activation: Activation = "relu",
+    output: Activation = "sigmoid",
+    code: Activation = "linear",
+    overcomplete: bool = False,
+    init: Init = "glorot",
+    seed: int = 0,
+    dtype: DType = "float32",
+) -> ConvolutionalAutoencoder:
+    """Make a symmetric convolutional autoencoder with drawn starting weights.
+
+    Parameters
+    ----------
+    image_shape
+        Height and width of the grey images.
+    channels
+        Channels after each convolution.
+    n_code
+        Number of units of the dense code.
+    kernel, stride, padding
+        Of all convolutions; the transposed ones undo them exactly.
+    activation, output, code
+        Activations of the hidden layers, of the last layer and of the code.
+    overcomplete
+        Whether a code larger than the input is wanted.
+    init, seed, dtype
+        How starting weights are drawn; see `aecourse.architecture.initial_weights`.
+
+    Returns
+    -------
+    ConvolutionalAutoencoder
+        The model. The same seed gives the same starting weights in all three frameworks.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    Examples
+    --------
+    >>> model = convolutional_autoencoder(channels=(8, 16), n_code=30)
+    >>> [layer.n_out for layer in model.layers("encoder")]
+    [1568, 784, 30]
+    """
+    architecture = ConvolutionalArchitecture.symmetric(
+        image_shape,
+        channels=channels,
+        n_code=n_code,
+        kernel=kernel,
+        stride=stride,
+        padding=padding,
+        activation=activation,
+        output=output,
+        code=code,
+        overcomplete=overcomplete,
+    )
+    drawn = starting_weights(architecture, init=init, seed=seed, dtype=dtype)
+    blocks = [
+        nn.Sequential(*[_layer(shape, dtype) for shape in part]).to(torch_device())
+        for part in (architecture.encoder, architecture.decoder)
+    ]
+    model = ConvolutionalAutoencoder(blocks[0], blocks[1], overcomplete=overcomplete)
+    set_weights(model, drawn)
+    return model
+
+
+def _layer(shape: LayerShape | ConvolutionShape, dtype: DType) -> Layer:
+    if isinstance(shape, LayerShape):
+        return Dense(shape.n_in, shape.n_out, activation=shape.activation, dtype=dtype)
+    options = {"kernel": shape.kernel, "stride": shape.stride, "padding": shape.padding}
+    if not shape.transposed:
+        return Conv2D(
+            shape.shape_in, shape.channels, **options, activation=shape.activation, dtype=dtype
+        )
+    return ConvTranspose2D(
+        shape.shape_in,
+        shape.channels,
+        **options,
+        output_padding=shape.output_padding,
+        activation=shape.activation,
+        dtype=dtype,
+    )
