@@ -114,6 +114,8 @@ class _DenseBase:
             np.reciprocal(z, out=z)
         elif self.activation == "relu":
             np.maximum(z, 0, out=z)
+        elif self.activation == "tanh":
+            np.tanh(z, out=z)
         return z
 
     def _times_slope(self, gradient: Floats) -> Floats:
@@ -123,6 +125,10 @@ class _DenseBase:
             gradient *= self._slope
         elif self.activation == "relu":
             gradient *= self._output > 0
+        elif self.activation == "tanh":  # the slope of tanh is 1 - a²
+            np.multiply(self._output, self._output, out=self._slope)
+            np.subtract(1, self._slope, out=self._slope)
+            gradient *= self._slope
         return gradient
 
 
@@ -134,7 +140,7 @@ class Dense(_DenseBase):
     n_in, n_out
         Number of inputs and of units.
     activation
-        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        ``"sigmoid"``, ``"relu"``, ``"linear"`` or ``"tanh"``.
     dtype
         Precision of the parameters.
 
@@ -177,7 +183,7 @@ class TiedDense(_DenseBase):
     source
         The encoder layer whose weights are used, transposed.
     activation
-        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        ``"sigmoid"``, ``"relu"``, ``"linear"`` or ``"tanh"``.
 
     Examples
     --------

@@ -9,7 +9,7 @@ from aecourse.architecture import Activation, DType, LayerShape
 
 __all__ = ["Dense", "TiedDense"]
 
-_FUNCTIONS = {"sigmoid": tf.sigmoid, "relu": tf.nn.relu, "linear": tf.identity}
+_FUNCTIONS = {"sigmoid": tf.sigmoid, "relu": tf.nn.relu, "linear": tf.identity, "tanh": tf.tanh}
 
 
 class Dense(keras.layers.Layer):  # type: ignore[misc]
@@ -20,7 +20,7 @@ class Dense(keras.layers.Layer):  # type: ignore[misc]
     n_in, n_out
         Number of inputs and of units.
     activation
-        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        ``"sigmoid"``, ``"relu"``, ``"linear"`` or ``"tanh"``.
     dtype
         Precision of the parameters.
 
@@ -66,7 +66,7 @@ class TiedDense(keras.layers.Layer):  # type: ignore[misc]
     source
         The encoder layer whose weights are used, transposed.
     activation
-        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        ``"sigmoid"``, ``"relu"``, ``"linear"`` or ``"tanh"``.
 
     Examples
     --------

@@ -13,6 +13,7 @@ _FUNCTIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "sigmoid": torch.sigmoid,
     "relu": torch.relu,
     "linear": nn.Identity(),
+    "tanh": torch.tanh,
 }
 
 
@@ -24,7 +25,7 @@ class Dense(nn.Module):
     n_in, n_out
         Number of inputs and of units.
     activation
-        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        ``"sigmoid"``, ``"relu"``, ``"linear"`` or ``"tanh"``.
     dtype
         Precision of the parameters.
 
@@ -70,7 +71,7 @@ class TiedDense(nn.Module):
     source
         The encoder layer whose weights are used, transposed.
     activation
-        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        ``"sigmoid"``, ``"relu"``, ``"linear"`` or ``"tanh"``.
 
     Examples
     --------
