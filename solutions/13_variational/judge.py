@@ -441,10 +441,10 @@ def _verify_posterior(answer, w, b, s2, x):
 
 def _posterior(w, b, s2, x):
     v = s2 / (s2 + w**2)
-    return m_of(w, b, s2, x, v), v
+    return _mean_of(w, b, s2, x, v), v
 
 
-def m_of(w, b, s2, x, v):
+def _mean_of(w, b, s2, x, v):
     return v * w * (x - b) / s2
 
 
@@ -458,17 +458,17 @@ def _most_likely_code(w, b, s2, x):
 
 def _without_prior(w, b, s2, x):
     v = s2 / (w or 1.0) ** 2
-    return m_of(w, b, s2, x, v), v
+    return _mean_of(w, b, s2, x, v), v
 
 
 def _deviation_for_variance(w, b, s2, x):
     m, v = _posterior(w, b, s2, x)
-    return m, math.sqrt(v) if w else 2.0
+    return m, math.sqrt(v)
 
 
 def _bias_left_in(w, b, s2, x):
     v = _posterior(w, b, s2, x)[1]
-    return m_of(w, 0.0, s2, x, v) + (w == 0), v
+    return _mean_of(w, 0.0, s2, x, v), v
 
 
 POSTERIOR = PropertyQuestion(
