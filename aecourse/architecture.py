@@ -25,7 +25,7 @@ __all__ = [
     "weight_shapes",
 ]
 
-Activation = Literal["sigmoid", "relu", "linear"]
+Activation = Literal["sigmoid", "relu", "linear", "tanh"]
 """What a layer applies to its weighted sum."""
 
 Init = Literal["glorot", "he", "standard_normal"]
@@ -37,7 +37,7 @@ DType = Literal["float32", "float64"]
 Weights = dict[str, npt.NDArray[np.floating]]
 """Parameters by name, such as ``encoder.0.weight``; weights have shape (n_in, n_out)."""
 
-_ACTIVATIONS: tuple[Activation, ...] = ("sigmoid", "relu", "linear")
+_ACTIVATIONS: tuple[Activation, ...] = ("sigmoid", "relu", "linear", "tanh")
 _INITS: tuple[Init, ...] = ("glorot", "he", "standard_normal")
 _DTYPES: tuple[DType, ...] = ("float32", "float64")
 

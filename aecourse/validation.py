@@ -13,6 +13,7 @@ __all__ = [
     "check_images",
     "check_loss_fits_output",
     "check_matrix",
+    "check_model",
     "check_non_negative",
     "check_open_unit",
     "check_positive",
@@ -154,6 +155,16 @@ def check_matrix(name: str, x: Any) -> None:
             f"convert it with numpy.asarray, and reshape it to (len({name}), -1)"
         )
     check_images(name, x, x.shape[1])
+
+
+def check_model(model: object, kind: type) -> None:
+    """Raise ``TypeError`` unless ``model`` is an object of the class ``kind``."""
+    if not isinstance(model, kind):
+        raise TypeError(
+            f"expected model to be an {kind.__module__}.{kind.__name__}, got "
+            f"{type(model).__module__}.{type(model).__name__} — use the functions of the module "
+            "that made it"
+        )
 
 
 def _check_values(name: str, x: npt.NDArray[np.floating], *, unit_interval: bool) -> None:

@@ -95,6 +95,13 @@ def deep_autoencoder(seed: int) -> Iterator[tuple[str, float]]:
     yield from deep(seed, data=digits())
 
 
+def variational(codes: int, seed: int) -> Iterator[tuple[str, float]]:
+    """Train the variational autoencoder of Burda et al. (2016), with a bound of ``codes`` codes."""
+    from benchmarks.variational import train_and_measure
+
+    yield from train_and_measure(digits(), codes, seed)
+
+
 CLASSIC = numpy_nn.RMSProp(0.01, rule="tensorflow1")
 DECAY = ((numpy_nn.Adam(1e-3), 20), (numpy_nn.Adam(3e-4), 5), (numpy_nn.Adam(1e-4), 5))
 
@@ -108,6 +115,8 @@ EXPERIMENTS: dict[str, tuple[Experiment, tuple[int, ...]]] = {
     "glorot-adam-decay": (partial(autoencoder, stages=DECAY), SEEDS),
     "linear-code": (partial(autoencoder, stages=DECAY, code="linear"), SEEDS),
     "deep-30": (deep_autoencoder, SEEDS),
+    "vae": (partial(variational, 1), SEEDS),
+    "iwae-5": (partial(variational, 5), SEEDS),
 }
 
 FAST = ("pca-30", "linear-30")

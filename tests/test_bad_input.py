@@ -75,7 +75,7 @@ def test_bad_training_options(framework, options, error, message):
         ({"sizes": (6, 0)}, ValueError, r"sizes\[1\] to be an integer of at least 1, got 0"),
         ({"sizes": (6, 2.5)}, TypeError, r"sizes\[1\] to be an integer of at least 1, got 2.5"),
         ({"sizes": (6, 7)}, ValueError, r"at most the input size 6, got 7 .* overcomplete=True"),
-        ({"activation": "tanh"}, ValueError, "activation to be one of 'sigmoid', 'relu', 'linear'"),
+        ({"activation": "sine"}, ValueError, "to be one of 'sigmoid', 'relu', 'linear', 'tanh'"),
         ({"init": "zeros"}, ValueError, "init to be one of 'glorot'"),
         ({"dtype": "float16"}, ValueError, "dtype to be one of 'float32', 'float64'"),
     ],

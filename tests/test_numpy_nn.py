@@ -15,7 +15,7 @@ LOSSES = [
     nn.binary_cross_entropy,
     nn.binary_cross_entropy_per_image,
 ]
-ACTIVATIONS = ["sigmoid", "relu", "linear"]
+ACTIVATIONS = ["sigmoid", "relu", "linear", "tanh"]
 
 seeds = st.integers(0, 2**32 - 1)
 sizes = st.integers(1, 7)

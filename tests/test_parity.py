@@ -14,6 +14,7 @@ SHAPES = {
     "one hidden layer": {"sizes": (20, 8)},
     "deep": {"sizes": (20, 12, 4), "activation": "sigmoid", "code": "linear"},
     "relu": {"sizes": (20, 12, 4), "activation": "relu", "init": "he"},
+    "tanh": {"sizes": (20, 12, 4), "activation": "tanh"},
     "tied": {"sizes": (20, 8), "tied": True},
     "tied and deep": {"sizes": (20, 12, 4), "tied": True, "code": "linear"},
 }

@@ -22,7 +22,7 @@ class Layer:
     n_in, n_out
         Numbers of one image that come in, and that go out.
     activation
-        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        ``"sigmoid"``, ``"relu"``, ``"linear"`` or ``"tanh"``.
     bias
         Parameters that are added before the activation; kept, not copied.
     weight_gradient
@@ -80,6 +80,8 @@ class Layer:
             np.reciprocal(z, out=z)
         elif self.activation == "relu":
             np.maximum(z, 0, out=z)
+        elif self.activation == "tanh":
+            np.tanh(z, out=z)
         return z
 
     def _times_slope(self, gradient: Floats) -> Floats:
@@ -89,6 +91,10 @@ class Layer:
             gradient *= self._slope
         elif self.activation == "relu":
             gradient *= self._output > 0
+        elif self.activation == "tanh":  # the slope of tanh is 1 - a²
+            np.multiply(self._output, self._output, out=self._slope)
+            np.subtract(1, self._slope, out=self._slope)
+            gradient *= self._slope
         return gradient
 
 
@@ -184,7 +190,7 @@ class Dense(_DenseBase):
     n_in, n_out
         Number of inputs and of units.
     activation
-        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        ``"sigmoid"``, ``"relu"``, ``"linear"`` or ``"tanh"``.
     dtype
         Precision of the parameters.
 
@@ -227,7 +233,7 @@ class TiedDense(_DenseBase):
     source
         The encoder layer whose weights are used, transposed.
     activation
-        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        ``"sigmoid"``, ``"relu"``, ``"linear"`` or ``"tanh"``.
 
     Examples
     --------

@@ -9,7 +9,7 @@ from aecourse.architecture import Activation, DType, LayerShape
 
 __all__ = ["FUNCTIONS", "Dense", "TiedDense"]
 
-FUNCTIONS = {"sigmoid": tf.sigmoid, "relu": tf.nn.relu, "linear": tf.identity}
+FUNCTIONS = {"sigmoid": tf.sigmoid, "relu": tf.nn.relu, "linear": tf.identity, "tanh": tf.tanh}
 """What a layer applies to its weighted sum, by the name of the activation."""
 
 
@@ -21,7 +21,7 @@ class Dense(keras.layers.Layer):  # type: ignore[misc]
     n_in, n_out
         Number of inputs and of units.
     activation
-        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        ``"sigmoid"``, ``"relu"``, ``"linear"`` or ``"tanh"``.
     dtype
         Precision of the parameters.
 
@@ -67,7 +67,7 @@ class TiedDense(keras.layers.Layer):  # type: ignore[misc]
     source
         The encoder layer whose weights are used, transposed.
     activation
-        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        ``"sigmoid"``, ``"relu"``, ``"linear"`` or ``"tanh"``.
 
     Examples
     --------

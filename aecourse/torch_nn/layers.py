@@ -13,6 +13,7 @@ FUNCTIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "sigmoid": torch.sigmoid,
     "relu": torch.relu,
     "linear": nn.Identity(),
+    "tanh": torch.tanh,
 }
 """What a layer applies to its weighted sum, by the name of the activation."""
 
@@ -48,7 +49,7 @@ class Dense(Layer):
     n_in, n_out
         Number of inputs and of units.
     activation
-        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        ``"sigmoid"``, ``"relu"``, ``"linear"`` or ``"tanh"``.
     dtype
         Precision of the parameters.
 
@@ -96,7 +97,7 @@ class TiedDense(Layer):
     source
         The encoder layer whose weights are used, transposed.
     activation
-        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        ``"sigmoid"``, ``"relu"``, ``"linear"`` or ``"tanh"``.
 
     Examples
     --------

@@ -33,7 +33,7 @@ def make_optimizer(optimizer: Optimizer, parameters: Iterable[Tensor]) -> torch.
 
     Examples
     --------
-    >>> weight = nn.Parameter(torch.ones(1))
+    >>> weight = torch.nn.Parameter(torch.ones(1))
     >>> weight.grad = torch.ones(1)
     >>> make_optimizer(SGD(0.25), [weight]).step()
     >>> weight.item()
