@@ -137,7 +137,7 @@ class Conv2D(_ConvolutionBase):
     kernel, stride, padding
         In pixels, the same down and across; ``padding`` zeros on each of the four sides.
     activation
-        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        ``"sigmoid"``, ``"relu"``, ``"linear"`` or ``"tanh"``.
     dtype
         Precision of the parameters.
 
@@ -198,7 +198,7 @@ class ConvTranspose2D(_ConvolutionBase):
         Chooses one of the sizes from which that convolution comes; see
         `aecourse.convolution.transpose_output_size`.
     activation
-        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        ``"sigmoid"``, ``"relu"``, ``"linear"`` or ``"tanh"``.
     dtype
         Precision of the parameters.
 

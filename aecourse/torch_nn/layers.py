@@ -26,7 +26,7 @@ class Layer(nn.Module):
     n_in, n_out
         Numbers of one image that come in, and that go out.
     activation
-        ``"sigmoid"``, ``"relu"`` or ``"linear"``.
+        ``"sigmoid"``, ``"relu"``, ``"linear"`` or ``"tanh"``.
     tied
         Whether the weights belong to another layer.
     """
