@@ -13,6 +13,8 @@ __all__ = [
     "check_images",
     "check_loss_fits_output",
     "check_matrix",
+    "check_no_noise",
+    "check_noise",
     "check_non_negative",
     "check_positive",
     "check_positive_integer",
@@ -147,6 +149,25 @@ def check_matrix(name: str, x: Any) -> None:
             f"convert it with numpy.asarray, and reshape it to (len({name}), -1)"
         )
     check_images(name, x, x.shape[1])
+
+
+def check_noise(noise: object) -> None:
+    """Raise ``TypeError`` if an objective that needs noise got none."""
+    if noise is None:
+        raise TypeError(
+            "expected noise for a random objective, got None — call minimise(model, x, "
+            "noise=model.noise)"
+            "noise=model.noise)"
+        )
+
+
+def check_no_noise(noise: object) -> None:
+    """Raise ``TypeError`` if an objective without randomness got noise."""
+    if noise is not None:
+        raise TypeError(
+            "expected no noise, since nothing in this objective is random, got "
+            f"{type(noise).__name__} — call minimise without noise"
+        )
 
 
 def _check_values(name: str, x: npt.NDArray[np.floating], *, unit_interval: bool) -> None:
