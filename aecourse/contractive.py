@@ -43,7 +43,7 @@ def frobenius_norms(codes: Floats, weight: Floats, activation: Activation) -> Fl
 
     For :math:`h = \sigma(xW + b)` the Jacobian is :math:`\partial h_j/\partial x_i =
     \sigma'(z_j) W_{ij}`, so :math:`\|J\|_F^2 = \sum_j \sigma'(z_j)^2 \sum_i W_{ij}^2` (Rifai et
-    al., 2011, section 5). The slope is known from :math:`h` alone.
+    al., 2011). The slope is known from :math:`h` alone.
 
     Parameters
     ----------

@@ -22,6 +22,7 @@ import aecourse
 from aecourse import metrics, numpy_nn
 from aecourse.data import Dataset, load_mnist
 from aecourse.results import Result, parse_results, write_results
+from benchmarks import features
 
 RESULTS = Path(aecourse.__file__).with_name("results.json")
 SEEDS = (0, 1, 2)
@@ -99,6 +100,11 @@ EXPERIMENTS: dict[str, tuple[Experiment, tuple[int, ...]]] = {
     "glorot-adam": (partial(autoencoder, stages=((numpy_nn.Adam(), 20),)), SEEDS),
     "glorot-adam-decay": (partial(autoencoder, stages=DECAY), SEEDS),
     "linear-code": (partial(autoencoder, stages=DECAY, code="linear"), SEEDS),
+    "plain-stacked": (partial(features.stacked, digits, amount=0.0), SEEDS),
+    "denoising-stacked": (partial(features.stacked, digits, amount=0.25), SEEDS),
+    "plain": (partial(features.contractive, digits, weight=0.0), SEEDS),
+    "contractive": (partial(features.contractive, digits, weight=0.1), SEEDS),
+    "k-sparse": (partial(features.k_sparse, digits), SEEDS),
 }
 
 
@@ -109,7 +115,7 @@ def machine() -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions that a number may depend on."""
-    names = ("aecourse", "numpy", "tensorflow")
+    names = ("aecourse", "numpy", "torch", "tensorflow")
     return {"python": platform.python_version()} | {name: version(name) for name in names}
 
 

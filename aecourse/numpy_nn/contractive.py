@@ -21,7 +21,7 @@ class ContractiveAutoencoder(Autoencoder):
 
     It minimises :math:`L(x, \hat x) + \lambda \|J(x)\|_F^2`, the mean over images, where
     :math:`J = \partial h / \partial x` is the Jacobian of its encoder, one layer of sigmoids
-    (Rifai et al., 2011, eq. 7). Train it with ``minimise(model, x)``.
+    (Rifai et al., 2011). Train it with ``minimise(model, x)``.
 
     Parameters
     ----------
