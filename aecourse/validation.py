@@ -14,6 +14,8 @@ __all__ = [
     "check_loss_fits_output",
     "check_matrix",
     "check_model",
+    "check_no_noise",
+    "check_noise",
     "check_non_negative",
     "check_open_unit",
     "check_positive",
@@ -164,6 +166,25 @@ def check_model(model: object, kind: type) -> None:
             f"expected model to be an {kind.__module__}.{kind.__name__}, got "
             f"{type(model).__module__}.{type(model).__name__} — use the functions of the module "
             "that made it"
+        )
+
+
+def check_noise(noise: object) -> None:
+    """Raise ``TypeError`` if an objective that needs noise got none."""
+    if noise is None:
+        raise TypeError(
+            "expected noise for a random objective, got None — call minimise(model, x, "
+            "noise=model.noise)"
+            "noise=model.noise)"
+        )
+
+
+def check_no_noise(noise: object) -> None:
+    """Raise ``TypeError`` if an objective without randomness got noise."""
+    if noise is not None:
+        raise TypeError(
+            "expected no noise, since nothing in this objective is random, got "
+            f"{type(noise).__name__} — call minimise without noise"
         )
 
 

@@ -22,6 +22,7 @@ import aecourse
 from aecourse import metrics, numpy_nn
 from aecourse.data import Dataset, load_mnist
 from aecourse.results import Result, parse_results, write_results
+from benchmarks import features
 from benchmarks.deep import deep  # PyTorch comes before TensorFlow: with CUDA builds it must
 from benchmarks.linear import linear_autoencoder
 
@@ -117,6 +118,11 @@ EXPERIMENTS: dict[str, tuple[Experiment, tuple[int, ...]]] = {
     "deep-30": (deep_autoencoder, SEEDS),
     "vae": (partial(variational, 1), SEEDS),
     "iwae-5": (partial(variational, 5), SEEDS),
+    "plain-stacked": (partial(features.stacked, digits, amount=0.0), SEEDS),
+    "denoising-stacked": (partial(features.stacked, digits, amount=0.25), SEEDS),
+    "plain": (partial(features.contractive, digits, weight=0.0), SEEDS),
+    "contractive": (partial(features.contractive, digits, weight=0.1), SEEDS),
+    "k-sparse": (partial(features.k_sparse, digits), SEEDS),
 }
 
 FAST = ("pca-30", "linear-30")

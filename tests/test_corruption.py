@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+import torch
 
-from aecourse.corruption import corrupt
+import tensorflow as tf  # isort: skip
+from aecourse.corruption import Corruption, corrupt
 
 X = np.random.default_rng(0).random((200, 50), dtype="float32")
 KINDS = ["gaussian", "masking", "salt_and_pepper"]
@@ -49,3 +51,34 @@ def test_shares_of_damage_are_as_asked():
 def test_bad_arguments_are_named(kind, amount, message):
     with pytest.raises(ValueError, match=message):
         corrupt(X, kind=kind, amount=amount, seed=0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_training_and_a_single_call_share_one_definition(kind):
+    corruption = Corruption(kind, 0.3)
+    noise = corruption.draw(np.random.default_rng(4), X.shape).astype(X.dtype)
+    expected = corrupt(X, kind=kind, amount=0.3, seed=4)
+    np.testing.assert_array_equal(corruption.apply(X, noise), expected)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_framework_applies_the_same_damage(kind):
+    corruption = Corruption(kind, 0.3)
+    noise = corruption.draw(np.random.default_rng(0), X.shape).astype(X.dtype)
+    expected = corruption.apply(X, noise)
+    of_torch = corruption.apply(torch.from_numpy(X), torch.from_numpy(noise)).numpy()
+    of_tensorflow = corruption.apply(tf.constant(X), tf.constant(noise)).numpy()
+    np.testing.assert_array_equal(of_torch, expected)
+    # XLA and plain kernels may round a product and a sum together.
+    np.testing.assert_allclose(of_tensorflow, expected, rtol=1e-6, atol=1e-7)
+
+
+def test_images_of_any_shape_are_damaged_alike():
+    flat = corrupt(X, kind="masking", amount=0.3, seed=0)
+    square = corrupt(X.reshape(200, 5, 10), kind="masking", amount=0.3, seed=0)
+    np.testing.assert_array_equal(square.reshape(200, 50), flat)
+
+
+def test_integers_are_refused():
+    with pytest.raises(TypeError, match="expected x to hold floats, got dtype uint8"):
+        corrupt(np.zeros((2, 3), "uint8"), kind="masking", amount=0.3, seed=0)

@@ -104,7 +104,18 @@ class Autoencoder:
 
     def backward(self, gradient: Floats) -> None:
         """Fill every layer's gradients, given the loss's gradient at the output, (n, n_in)."""
-        self.encoder.backward_parameters(self.decoder.backward(gradient))
+        self.backward_from_code(self.decoder.backward(gradient))
+
+    def backward_from_code(self, gradient: Floats) -> None:
+        """Fill the encoder's gradients, once the decoder's are there.
+
+        Parameters
+        ----------
+        gradient
+            Derivative of the loss with respect to the codes, shape (n, n_code), with that of any
+            penalty on the codes; overwritten.
+        """
+        self.encoder.backward_parameters(gradient)
         for layer in self.decoder.layers:
             if isinstance(layer, TiedDense):
                 layer.source.weight_gradient += layer.weight_gradient.T
