@@ -1,8 +1,10 @@
 """The variational autoencoder: formulas against samples, gradients, one answer three times."""
 
+import importlib.util
 import inspect
 import itertools
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -244,6 +246,34 @@ def test_chunks_do_not_change_the_noise(monkeypatch):
     parts = of_numpy.log_weights(model, x, 3, seed=1), of_numpy.elbo(model, x, samples=3)
     for one, other in zip(whole, parts, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+# The recorded experiments
+
+
+@pytest.fixture(scope="module")
+def experiments():
+    path = Path(__file__).resolve().parents[1] / "benchmarks" / "variational.py"
+    spec = importlib.util.spec_from_file_location("variational_experiments", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("codes", [1, 5])
+def test_the_experiments_minimise_the_bound_on_drawn_pixels(experiments, codes):
+    model = experiments.BinarisedVariationalAutoencoder(codes, seed=0)
+    grey = np.random.default_rng(0).random((6, 784), dtype="float32")
+    noise = model.noise(np.random.default_rng(1), 6)
+    value, _ = torch_nn.objective_gradients(model, grey, noise=noise)
+    drawn, of_codes = (noise[:, :784] < grey).astype("float32"), noise[:, 784:]
+    plain = of_numpy.VariationalAutoencoder((784, 200, 200, 50), activation="tanh")
+    if codes == 1:
+        expected = plain.objective(drawn, of_codes)
+    else:
+        weights = plain.log_weights(drawn, of_codes.reshape(6, codes, 50))
+        expected = -formulas.weighted_bound(weights, codes).mean()
+    assert value == pytest.approx(expected, rel=1e-5)
 
 
 # Bad input
