@@ -175,7 +175,6 @@ def check_noise(noise: object) -> None:
         raise TypeError(
             "expected noise for a random objective, got None — call minimise(model, x, "
             "noise=model.noise)"
-            "noise=model.noise)"
         )
 
 
