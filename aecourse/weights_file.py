@@ -38,9 +38,12 @@ def write_weights_file(
 
     Raises
     ------
+    ValueError
+        If the weights are not those of a plain autoencoder of that architecture.
     OSError
         If the file cannot be written.
     """
+    check_weights(weight_shapes(architecture), weights)
     path = Path(path)
     partial = path.with_name(path.name + ".partial")
     metadata = {"format": _FORMAT, "architecture": json.dumps(asdict(architecture))}

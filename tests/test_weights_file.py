@@ -5,6 +5,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from aecourse import numpy_nn as nn
+from aecourse.numpy_nn.variational import VariationalAutoencoder
 from aecourse.weights_file import read_weights_file, stored_dtype
 
 
@@ -47,3 +48,10 @@ def test_unwritable_folder_is_an_os_error(tmp_path):
 def test_mixed_precision_is_refused():
     with pytest.raises(ValueError, match="all float32 or all float64, got float32, float64"):
         stored_dtype({"a": np.zeros(1, "float32"), "b": np.zeros(1)})
+
+
+def test_a_variant_with_other_parameters_is_not_written(tmp_path):
+    model = VariationalAutoencoder((6, 4, 2))
+    with pytest.raises(ValueError, match="expected weights named"):
+        nn.save(model, tmp_path / "model.safetensors")
+    assert list(tmp_path.iterdir()) == []
