@@ -69,9 +69,9 @@ class PatchGrid:
     @property
     def patch_of_pixel(self) -> npt.NDArray[np.int64]:
         """Number of the patch that each pixel of an image lies in, shape (d,)."""
-        height, width = self.image_shape
-        down, across = np.divmod(np.arange(height * width), width)
-        return down // self.side * (width // self.side) + across // self.side
+        patches = np.empty(self.index.size, dtype=np.int64)
+        patches[self.index] = np.arange(self.count)[:, None]
+        return patches
 
     def split(self, x: Floats) -> Floats:
         """Cut images into patches.
@@ -161,7 +161,7 @@ class PatchGrid:
         --------
         >>> PatchGrid((2, 4), 1).draw_shown(np.random.default_rng(0), 2, shown=3)
         array([[ True, False, False, False, False,  True,  True, False],
-               [False,  True, False, False, False,  True, False,  True]])
+               [False,  True, False, False, False,  True,  True, False]])
         """
         check_positive_integer("shown", shown)
         if shown >= self.count:

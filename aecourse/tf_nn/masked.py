@@ -88,12 +88,12 @@ class MaskedAutoencoder(Autoencoder):
         """
         if shown is None:
             shown = tf.ones((tf.shape(x)[0], self.grid.count), x.dtype)
-        first, *others = self.encoder.layers
         # A choice, not a product: a hidden NaN times zero would still be seen.
         visible = tf.where(tf.gather(shown, self.patch_of_pixel, axis=1) > 0, x, 0)
+        first = self.encoder.layers[0]
         z = tf.matmul(visible, first.kernel) + first.bias
         codes = tf.nn.relu(z + tf.matmul(shown, self.position))
-        for layer in others:
+        for layer in self.encoder.layers[1:]:
             codes = layer(codes)
         return codes
 

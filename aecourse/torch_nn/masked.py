@@ -70,7 +70,7 @@ class MaskedAutoencoder(Autoencoder):
             mlp(sizes[::-1], activation="relu", output="sigmoid", dtype=dtype),
         )
         self.grid, self.target = grid, target
-        bias = self.layers("encoder")[0].linear.bias
+        bias = super().parameters_by_name()["encoder.0.bias"]
         self.position = nn.Parameter(bias.new_zeros(grid.count, len(bias)))
         self.patch_of_pixel = torch.from_numpy(grid.patch_of_pixel).to(bias.device)
         set_weights(self, starting_weights(sizes, grid=grid, seed=seed, dtype=dtype))
@@ -86,12 +86,11 @@ class MaskedAutoencoder(Autoencoder):
         """
         if shown is None:
             shown = x.new_ones(len(x), self.grid.count)
-        first, *others = self.layers("encoder")
         # A choice, not a product: a hidden NaN times zero would still be seen.
         visible = torch.where(shown[:, self.patch_of_pixel] > 0, x, 0)
-        codes = torch.relu(first.linear(visible) + shown @ self.position)
-        for layer in others:
-            codes = layer(codes)
+        own = self.parameters_by_name()
+        z = nn.functional.linear(visible, own["encoder.0.weight"], own["encoder.0.bias"])
+        codes: Tensor = self.encoder[1:](torch.relu(z + shown @ self.position))
         return codes
 
     def forward(self, x: Tensor, shown: Tensor | None = None) -> Tensor:
@@ -103,7 +102,7 @@ class MaskedAutoencoder(Autoencoder):
 
         ``noise`` says which patches are shown: what `aecourse.patches.PatchGrid.draw_shown` draws.
         """
-        squares = (self(batch, noise) - batch) ** 2
+        squares: Tensor = (self(batch, noise) - batch) ** 2
         if noise is None or self.target == "all":
             return squares.mean()
         hidden = 1 - noise[:, self.patch_of_pixel]
@@ -154,6 +153,7 @@ def reconstruct_from(
             torch.from_numpy(part).to(model.position.device, model.position.dtype)
             for part in (images, masks)
         ]
-        return model(*pair).cpu().numpy()
+        images_back: Floats = model(*pair).cpu().numpy()
+        return images_back
 
     return in_batches(outputs, np.hstack([x, shown.astype(x.dtype)]), batch_size=batch_size)
