@@ -41,10 +41,32 @@ function live(render) {
   };
 }
 
-// Bring the still picture with this id to life.
-function mount(id, render) {
+// Wait until the reader is about a page away from an element.
+function nearby(root) {
+  return new Promise((resolve) => {
+    const observer = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      resolve();
+    }, { rootMargin: "800px" });
+    observer.observe(root);
+  });
+}
+
+// Load a state that a page keeps in a file: a script, which a page may load from a plain folder too.
+async function loadState(id, src) {
+  await new Promise((resolve, reject) => {
+    document.head.append(element("script", { src, onload: resolve, onerror: reject }));
+  });
+  return window.aecourseStates[id];
+}
+
+// Bring the still picture with this id to life; if its state is in a file, when the reader is near.
+async function mount(id, render) {
   const root = document.getElementById(id);
-  const state = JSON.parse(document.getElementById(`${id}-state`).textContent);
+  const { dataset, textContent } = document.getElementById(`${id}-state`);
+  if (dataset.src) await nearby(root);
+  const state = dataset.src ? await loadState(id, dataset.src) : JSON.parse(textContent);
   for (const [name, value] of Object.entries(state)) {
     if (value && value.base64 !== undefined) state[name] = bytesFromBase64(value.base64);
   }

@@ -26,9 +26,14 @@ WIDGETS = Path(__file__).resolve().parents[2] / "aecourse" / "widgets"
 GENERATED = ["genindex", "search"]  # Sphinx adds these pages to those of the contents
 FOREIGN = re.compile(r"^(https?|wss?)://(?!127\.0\.0\.1[:/])")
 DESKTOP = {"width": 1280, "height": 800}
-# Formulas, fonts and waiting pictures are there when this has run.
+# Formulas, fonts, waiting pictures and widgets are there when this has run.
 COMPLETE = """async () => {
   await window.MathJax?.startup?.promise;
+  for (const widget of document.querySelectorAll(".aecourse-widget")) {
+    widget.scrollIntoView();
+    while (!widget.matches(".aecourse-awake")) await new Promise(requestAnimationFrame);
+  }
+  scrollTo(0, 0);
   for (const image of document.images) image.loading = "eager";
   await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
   await document.fonts.ready;
