@@ -230,8 +230,8 @@ def contractive(
 
     On MNIST the paper gives a test error of 1.14 % after the contractive penalty and of 1.78 %
     after a plain autoencoder, and a smaller Jacobian for the first. As there: 1,000 sigmoids, tied
-    weights, cross-entropy. Other than there: Adam, no search over rates. The weight 3 had the lowest
-    validation error among 0, 0.3, 1, 3 and 10 for 300 units and 10,000 images.
+    weights, cross-entropy. Other than there: Adam, no search over rates. The weight 3 had the
+    lowest validation error among 0, 0.3, 1, 3 and 10 for 300 units and 10,000 images.
 
     Parameters
     ----------
@@ -332,6 +332,7 @@ def k_sparse(
             epochs=1,
             batch_size=BATCH,
             seed=1000 * seed + epoch,
+            progress=False,
         )
     features = [torch_nn.encode(model, x) for x, _ in parts]
     scale = features[0].std()
