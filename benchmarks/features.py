@@ -3,6 +3,7 @@
 Each experiment yields pairs of a measure and its value. The paper's figure stands in its docstring.
 """
 
+import copy
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 
@@ -127,12 +128,12 @@ def train_classifier(
     Yields
     ------
     tuple
-        Validation and test error in per cent, of the same epoch. The test set chooses nothing.
+        Validation and test error in per cent, of the same epoch. The test set is looked at once.
     """
     (x, y), validation, test = map(_tensors, parts)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
     rng = np.random.default_rng([seed, 2])
-    best = (float("inf"), float("inf"))
+    best, weights = float("inf"), copy.deepcopy(model.state_dict())
     for _ in range(epochs):
         for rows in torch.from_numpy(rng.permutation(len(x))).to(x.device).split(BATCH):
             optimizer.zero_grad()
@@ -140,10 +141,11 @@ def train_classifier(
             loss.backward()
             optimizer.step()
         validation_error = error_rate(model, *validation)
-        if validation_error < best[0]:
-            best = validation_error, error_rate(model, *test)
-    yield VALIDATION_ERROR, best[0]
-    yield TEST_ERROR, best[1]
+        if validation_error < best:
+            best, weights = validation_error, copy.deepcopy(model.state_dict())
+    model.load_state_dict(weights)
+    yield VALIDATION_ERROR, best
+    yield TEST_ERROR, error_rate(model, *test)
 
 
 def softmax_layer(n_in: int, seed: int) -> nn.Sequential:
@@ -158,7 +160,7 @@ def stacked(
     amount: float,
     sizes: Sequence[int] = (784, 1000, 1000, 1000),
     pretraining_epochs: int = 30,
-    epochs: int = 30,
+    epochs: int = 50,
     limit: int | None = None,
 ) -> Measures:
     """Pretrain layer by layer, then fine-tune with labels (Vincent et al., 2010, table 3).
@@ -221,14 +223,15 @@ def contractive(
     weight: float,
     units: int = 1000,
     pretraining_epochs: int = 25,
-    epochs: int = 15,
+    epochs: int = 30,
     limit: int | None = None,
 ) -> Measures:
     """Pretrain one layer, measure its Jacobian, then fine-tune with labels (Rifai et al., 2011).
 
     On MNIST the paper gives a test error of 1.14 % after the contractive penalty and of 1.78 %
     after a plain autoencoder, and a smaller Jacobian for the first. As there: 1,000 sigmoids, tied
-    weights, cross-entropy. Other than there: Adam, no search over weights and rates.
+    weights, cross-entropy. Other than there: Adam, no search over rates. The weight 3 had the
+    lowest validation error among 0, 0.3, 1, 3 and 10 for 300 units and 10,000 images.
 
     Parameters
     ----------
@@ -329,6 +332,7 @@ def k_sparse(
             epochs=1,
             batch_size=BATCH,
             seed=1000 * seed + epoch,
+            progress=False,
         )
     features = [torch_nn.encode(model, x) for x, _ in parts]
     scale = features[0].std()

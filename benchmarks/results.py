@@ -121,7 +121,7 @@ EXPERIMENTS: dict[str, tuple[Experiment, tuple[int, ...]]] = {
     "plain-stacked": (partial(features.stacked, digits, amount=0.0), SEEDS),
     "denoising-stacked": (partial(features.stacked, digits, amount=0.25), SEEDS),
     "plain": (partial(features.contractive, digits, weight=0.0), SEEDS),
-    "contractive": (partial(features.contractive, digits, weight=0.1), SEEDS),
+    "contractive": (partial(features.contractive, digits, weight=3.0), SEEDS),
     "k-sparse": (partial(features.k_sparse, digits), SEEDS),
 }
 
