@@ -250,7 +250,7 @@ def test_one_interface_three_times(name):
         ({"channels": ()}, ValueError, "at least one convolution"),
         ({"channels": (8, 0)}, ValueError, "channels to be an integer of at least 1"),
         ({"n_code": 1000}, ValueError, "at most the input size 784"),
-        ({"activation": "tanh"}, ValueError, "activation to be one of"),
+        ({"activation": "sine"}, ValueError, "activation to be one of"),
         ({"image_shape": (28, 27)}, ValueError, "leave the same rest"),
     ],
 )
