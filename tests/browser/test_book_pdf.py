@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 
 import pytest
 
@@ -15,7 +16,9 @@ def pdf(pdf_path):
 
 @pytest.fixture(scope="module")
 def sheets(pdf):
-    return [" ".join(sheet.extract_text().split()) for sheet in pdf.pages]
+    # NFKC takes ligatures apart: the text of a title says "fi" in one letter.
+    texts = (unicodedata.normalize("NFKC", sheet.extract_text()) for sheet in pdf.pages)
+    return [" ".join(text.split()) for text in texts]
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +52,8 @@ def test_pages_are_numbered(sheets):
 
 
 def test_no_formula_is_raw_tex(sheets):
-    found = [text for text in sheets if re.search(r"\\[\[(]|\\(frac|mathbf|sum|begin)\b", text)]
-    assert found == []
+    # Listings show TeX in docstrings; a formula that was not rendered keeps its delimiters.
+    assert [text for text in sheets if re.search(r"\\[\[(]", text)] == []
 
 
 def test_every_figure_is_there(pdf, sheets, built_book, toc_names):
