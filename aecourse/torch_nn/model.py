@@ -36,6 +36,7 @@ __all__ = [
     "set_weights",
     "tied_decoder",
     "to_numpy",
+    "to_tensor",
 ]
 
 Floats = npt.NDArray[np.floating]
@@ -329,6 +330,31 @@ def to_numpy(name: str, tensor: Tensor) -> Floats:
     """
     array = tensor.detach().cpu().numpy()
     return np.array(_turned(name, array, _FROM_TORCH), order="C")
+
+
+def to_tensor(rows: Floats, parameter: Tensor) -> Tensor:
+    """Return an array as a tensor on the device and in the precision of a parameter.
+
+    Parameters
+    ----------
+    rows
+        Numbers of any shape.
+    parameter
+        Any parameter of the model that the tensor is for.
+
+    Returns
+    -------
+    torch.Tensor
+        The memory of ``rows`` where nothing has to be converted.
+
+    Examples
+    --------
+    >>> to_tensor(np.ones((2, 3)), torch.zeros(1)).dtype
+    torch.float32
+    """
+    # A copy where rows are read-only, as from a memory-mapped file: PyTorch has no such tensors.
+    rows = rows if rows.flags.writeable else rows.copy()
+    return torch.from_numpy(rows).to(parameter.device, parameter.dtype)
 
 
 # PyTorch keeps a convolution as (n_out, n_in, height, width), the others as (height, width, n_in,

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from aecourse.architecture import Weights
 from aecourse.optimizers import Adam, Optimizer
-from aecourse.torch_nn.model import HasParameters, to_numpy
+from aecourse.torch_nn.model import HasParameters, to_numpy, to_tensor
 from aecourse.torch_nn.optimizers import make_optimizer
 from aecourse.torch_nn.training import flushed_denormals
 from aecourse.training import History, Noise, noise_generator, train
@@ -95,10 +95,10 @@ def minimise(
     rng = noise_generator(seed)
 
     def run_steps(rows: npt.NDArray[np.intp]) -> Floats:
-        batches = torch.split(_like(parameters[0], x[rows]), batch_size)
+        batches = torch.split(to_tensor(x[rows], parameters[0]), batch_size)
         drawn: tuple[Tensor | None, ...] = (None,) * len(batches)
         if noise is not None:
-            drawn = torch.split(_like(parameters[0], noise(rng, len(rows))), batch_size)
+            drawn = torch.split(to_tensor(noise(rng, len(rows)), parameters[0]), batch_size)
         losses = []
         for batch, rows_of_noise in zip(batches, drawn, strict=True):
             stepper.zero_grad()
@@ -162,15 +162,9 @@ def objective_gradients(
     check_matrix("x", x)
     parameters = model.parameters_by_name()
     some = next(iter(parameters.values()))
-    value = model.objective(_like(some, x), None if noise is None else _like(some, noise))
+    value = model.objective(to_tensor(x, some), None if noise is None else to_tensor(noise, some))
     derivatives = torch.autograd.grad(value, list(parameters.values()))
     return value.item(), {
         name: to_numpy(name, derivative)
         for name, derivative in zip(parameters, derivatives, strict=True)
     }
-
-
-def _like(parameter: Tensor, rows: Floats) -> Tensor:
-    # A copy where the rows are read-only: PyTorch has no read-only tensors.
-    rows = rows if rows.flags.writeable else rows.copy()
-    return torch.from_numpy(rows).to(parameter.device, parameter.dtype)

@@ -11,7 +11,7 @@ from torch import Tensor
 from aecourse.architecture import Weights
 from aecourse.optimizers import Adam, Optimizer
 from aecourse.torch_nn.losses import UNIT_INTERVAL_LOSSES, mean_squared_error
-from aecourse.torch_nn.model import Autoencoder, to_numpy
+from aecourse.torch_nn.model import Autoencoder, to_numpy, to_tensor
 from aecourse.torch_nn.optimizers import make_optimizer
 from aecourse.training import History, in_batches, mean_over_batches, train
 from aecourse.validation import check_images, check_loss_fits_output, check_positive_integer
@@ -304,10 +304,7 @@ def flushed_denormals() -> Iterator[None]:
 
 
 def _to_device(model: Autoencoder, rows: Floats) -> Tensor:
-    parameter = next(model.parameters())
-    # A copy where x is memory-mapped read-only: PyTorch has no read-only tensors.
-    rows = rows if rows.flags.writeable else rows.copy()
-    return torch.from_numpy(rows).to(parameter.device, parameter.dtype)
+    return to_tensor(rows, next(model.parameters()))
 
 
 def _check_model(model: object) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from aecourse.architecture import Activation, DType, Init
 from aecourse.torch_nn.losses import binary_cross_entropy_per_image
-from aecourse.torch_nn.model import Autoencoder, block_parameters, mlp, set_weights
+from aecourse.torch_nn.model import Autoencoder, block_parameters, mlp, set_weights, to_tensor
 from aecourse.torch_nn.training import decode
 from aecourse.training import in_batches
 from aecourse.validation import (
@@ -187,7 +187,8 @@ def posterior(
     check_images("x", x, model.n_in, unit_interval=True)
 
     def heads(rows: Floats) -> Floats:
-        return torch.cat(model.posterior(_like(model, rows)), dim=1).cpu().numpy()
+        images = to_tensor(rows, next(model.parameters()))
+        return torch.cat(model.posterior(images), dim=1).cpu().numpy()
 
     with torch.no_grad():
         joined = in_batches(heads, x, batch_size=batch_size)
@@ -230,8 +231,9 @@ def log_weights(model: VariationalAutoencoder, x: Floats, k: int, *, seed: int =
     rng = np.random.default_rng(seed)
 
     def of_rows(rows: Floats) -> Floats:
-        noise = rng.standard_normal((len(rows), k, model.n_code))
-        return model.log_weights(_like(model, rows), _like(model, noise)).cpu().numpy()
+        images = to_tensor(rows, next(model.parameters()))
+        noise = to_tensor(rng.standard_normal((len(rows), k, model.n_code)), images)
+        return model.log_weights(images, noise).cpu().numpy()
 
     with torch.no_grad():
         return in_batches(of_rows, x, batch_size=images_at_a_time(k))
@@ -340,10 +342,3 @@ def sample(model: VariationalAutoencoder, n: int, *, seed: int = 0) -> Floats:
     check_positive_integer("n", n)
     z = np.random.default_rng(seed).standard_normal((n, model.n_code))
     return decode(model, z)
-
-
-def _like(model: VariationalAutoencoder, rows: Floats) -> Tensor:
-    parameter = next(model.parameters())
-    # A copy where the rows are read-only: PyTorch has no read-only tensors.
-    rows = rows if rows.flags.writeable else rows.copy()
-    return torch.from_numpy(rows).to(parameter.device, parameter.dtype)

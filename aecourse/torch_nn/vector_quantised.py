@@ -11,7 +11,14 @@ from torch import Tensor, nn
 from aecourse.architecture import Activation, DType, Init
 from aecourse.device import torch_device
 from aecourse.torch_nn.losses import squared_error_per_image
-from aecourse.torch_nn.model import Autoencoder, block_parameters, mlp, set_weights, to_numpy
+from aecourse.torch_nn.model import (
+    Autoencoder,
+    block_parameters,
+    mlp,
+    set_weights,
+    to_numpy,
+    to_tensor,
+)
 from aecourse.torch_nn.training import decode
 from aecourse.training import in_batches
 from aecourse.validation import check_images, check_model, check_positive_integer
@@ -205,7 +212,7 @@ def code_vectors(model: VectorQuantisedAutoencoder, x: Floats, *, batch_size: in
     check_images("x", x, model.n_in, unit_interval=True)
 
     def of_rows(rows: Floats) -> Floats:
-        codes: Floats = model.encoder(_like(model, rows)).cpu().numpy()
+        codes: Floats = model.encoder(to_tensor(rows, model.codebook)).cpu().numpy()
         return codes
 
     with torch.no_grad():
@@ -333,15 +340,9 @@ def set_codebook(model: VectorQuantisedAutoencoder, codebook: Floats) -> None:
     check_model(model, VectorQuantisedAutoencoder)
     check_codebook(codebook, (model.n_words, model.codebook.shape[1]))
     with torch.no_grad():
-        model.codebook.copy_(_like(model, codebook))
+        model.codebook.copy_(to_tensor(codebook, model.codebook))
         model.counts.fill_(1)
 
 
 def _squares_per_image(difference: Tensor) -> Tensor:
     return torch.sum(difference**2) / len(difference)
-
-
-def _like(model: VectorQuantisedAutoencoder, rows: Floats) -> Tensor:
-    # A copy where the rows are read-only: PyTorch has no read-only tensors.
-    rows = rows if rows.flags.writeable else rows.copy()
-    return torch.from_numpy(rows).to(model.codebook.device, model.codebook.dtype)
