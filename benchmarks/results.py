@@ -1,7 +1,8 @@
 """Run the experiments on the full MNIST and record what they gave: ``make results``.
 
 Each (experiment, seed) is written down as soon as it is finished, so a run that was stopped goes on
-where it was. ``--again NAME`` forgets an experiment first.
+where it was. The first seeds of all experiments come before the second ones. Two runs may go on
+side by side, with different experiments (``--only NAME``). ``--again NAME`` forgets an experiment.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache, partial
 from importlib.metadata import version
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -140,12 +142,18 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in names}
 
 
-def record(results: dict[str, Result], name: str, seed: int) -> None:
-    """Run one experiment with one seed and add what it gave to ``results``."""
+def recorded() -> dict[str, Result]:
+    """Return what is written down by now, by this run or by one beside it."""
+    return parse_results(RESULTS.read_text(encoding="utf-8"))
+
+
+def record(name: str, seed: int) -> None:
+    """Run one experiment with one seed and write down what it gave."""
     run, _ = EXPERIMENTS[name]
     started = time.perf_counter()
     outcome = list(run(seed))
     seconds = round(time.perf_counter() - started, 1)
+    results = recorded()
     for measure, value in outcome:
         key = f"{name}: {measure}"
         before = results.get(key, Result(key, measure, {}, {}))
@@ -158,6 +166,7 @@ def record(results: dict[str, Result], name: str, seed: int) -> None:
             date=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
             command=f"make results, or python -m benchmarks.results --only {name}",
         )
+    write_results(RESULTS, results)
 
 
 def main() -> None:
@@ -167,19 +176,20 @@ def main() -> None:
     parser.add_argument("--again", choices=EXPERIMENTS, action="append", default=[])
     arguments = parser.parse_args()
 
-    results = parse_results(RESULTS.read_text(encoding="utf-8"))
-    for name in arguments.again:
-        results = {key: value for key, value in results.items() if key.split(":")[0] != name}
-    jobs = [
-        (name, seed)
-        for name, (_, seeds) in EXPERIMENTS.items()
-        if name in (arguments.only or EXPERIMENTS)
-        for seed in seeds
-        if str(seed) not in _seeds_done(results, name)
-    ]
+    if arguments.again:
+        kept = {k: v for k, v in recorded().items() if k.split(":")[0] not in arguments.again}
+        write_results(RESULTS, kept)
+    jobs = sorted(
+        (
+            (name, seed)
+            for name in arguments.only or EXPERIMENTS
+            for seed in EXPERIMENTS[name][1]
+            if str(seed) not in _seeds_done(recorded(), name)
+        ),
+        key=itemgetter(1),
+    )
     for name, seed in tqdm(jobs, unit="run"):
-        record(results, name, seed)
-        write_results(RESULTS, results)
+        record(name, seed)
 
 
 def _seeds_done(results: dict[str, Result], name: str) -> set[str]:
