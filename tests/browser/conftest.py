@@ -77,15 +77,19 @@ def theme_style():
 
 @pytest.fixture
 def show(browser, theme_style):
-    """Give a function that shows a widget on a page of the book's theme, and fails on any error."""
-    errors, contexts = [], []
+    """Give a function that shows a widget on a page of the book's theme.
+
+    At the end no page may have failed, complained or asked for anything from outside.
+    """
+    errors, requests, contexts = [], [], []
 
     def show_widget(widget, *, theme="light", width=800, **options):
         context = browser.new_context(viewport={"width": width, "height": 900}, **options)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(error))
+        page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text))
+        page.on("request", lambda request: requests.append(request.url))
         page.set_content(
             f'<!doctype html><html lang="en" data-theme="{theme}"><head><title>A page</title>'
             '<meta name="viewport" content="width=device-width">'
@@ -98,6 +102,7 @@ def show(browser, theme_style):
     for context in contexts:
         context.close()
     assert errors == []
+    assert [url for url in requests if FOREIGN.match(url)] == []
 
 
 @pytest.fixture
@@ -131,40 +136,6 @@ def swipe():
         session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
     return drag
-
-
-# The colours that the book's theme gives a dark page.
-DARK = """
-    --pst-color-background: #14181e; --pst-color-text-base: #ced6dd;
-    --pst-color-text-muted: #9ca4af; --pst-color-link: #8fb8ff;
-"""
-
-
-@pytest.fixture
-def open_widget(browser):
-    """Show a widget on a page of its own; at the end no page may have had an error."""
-    contexts, errors = [], []
-
-    def open_page(widget, *, dark=False, **options):
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text))
-        page.on("request", lambda request: errors.append(request.url))
-        style = f"html {{ {DARK} background: #14181e; color: #ced6dd }}" if dark else ""
-        page.set_content(
-            '<!doctype html><html lang="en"><head><title>A widget</title>'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<style>{style}</style></head><body><main><h1>A widget</h1>{widget.to_html()}"
-            "</main></body></html>"
-        )
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert [error for error in errors if not error.startswith("data:")] == []
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def place(page):
         ((3, 2), 3, "float32", 1e-5),
     ],
 )
-def test_the_gradients_are_those_of_numpy_nn(open_widget, sizes, seed, dtype, limit):
+def test_the_gradients_are_those_of_numpy_nn(show, sizes, seed, dtype, limit):
     model = network(sizes, seed, dtype)
     x = np.random.default_rng(seed).random((1, sizes[0]))
     widget = BackpropagationStepper(model, x, alt=ALT)
@@ -57,7 +57,7 @@ def test_the_gradients_are_those_of_numpy_nn(open_widget, sizes, seed, dtype, li
         }
         for part in ("encoder", "decoder")
     }
-    found = open_widget(widget).evaluate(
+    found = show(widget).evaluate(
         f"(network) => {{ {widget._script}\nreturn backpropagate(network); }}",
         {"x": widget.x, **parts},
     )
@@ -69,8 +69,8 @@ def test_the_gradients_are_those_of_numpy_nn(open_widget, sizes, seed, dtype, li
             assert gap < limit
 
 
-def test_the_table_holds_what_numpy_nn_computes(open_widget, stepper, model, x):
-    page = open_widget(stepper)
+def test_the_table_holds_what_numpy_nn_computes(show, stepper, model, x):
+    page = show(stepper)
     page.get_by_text("All parameters and gradients").click()
     rows = [row.split("\t") for row in page.locator("tbody tr").all_inner_texts()]
     weights = numpy_nn.get_weights(model)
@@ -84,8 +84,8 @@ def test_the_table_holds_what_numpy_nn_computes(open_widget, stepper, model, x):
         assert row[1:] == [shown(v, 6) for v in (value, slope, value - RATE * slope)]
 
 
-def test_the_walk_ends_with_a_lower_loss(open_widget, stepper, model, x):
-    page = open_widget(stepper)
+def test_the_walk_ends_with_a_lower_loss(show, stepper, model, x):
+    page = show(stepper)
     before, gradient = numpy_nn.gradients(model, x)
     weights = numpy_nn.get_weights(model)
     updated = {name: w - RATE * gradient[name] for name, w in weights.items()}
@@ -97,8 +97,8 @@ def test_the_walk_ends_with_a_lower_loss(open_widget, stepper, model, x):
     assert "the loss has fallen" in page.locator(".aecourse-step").inner_text()
 
 
-def test_every_arrow_is_walked_and_marked(open_widget, stepper):
-    page = open_widget(stepper)
+def test_every_arrow_is_walked_and_marked(show, stepper):
+    page = show(stepper)
     marks = {"line": 0, "back": 0, "circle": 0}
     for _ in range(42):
         page.get_by_role("button", name="Next").click()
@@ -110,8 +110,8 @@ def test_every_arrow_is_walked_and_marked(open_widget, stepper):
     assert marks == {"line": 30, "back": 18, "circle": 11}
 
 
-def test_it_goes_by_mouse(open_widget, stepper):
-    page = open_widget(stepper)
+def test_it_goes_by_mouse(show, stepper):
+    page = show(stepper)
     page.get_by_role("button", name="Next").click(click_count=3)
     page.get_by_role("button", name="Back", exact=True).click()
     assert place(page) == 3
@@ -121,8 +121,8 @@ def test_it_goes_by_mouse(open_widget, stepper):
     assert "δ′₁ = ∂L/∂z′₁" in page.locator(".aecourse-formula").inner_text()
 
 
-def test_it_goes_by_keyboard(open_widget, stepper):
-    page = open_widget(stepper)
+def test_it_goes_by_keyboard(show, stepper):
+    page = show(stepper)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Back"
     page.keyboard.press("Enter")
@@ -138,8 +138,8 @@ def test_it_goes_by_keyboard(open_widget, stepper):
     assert slider.get_attribute("aria-valuetext") == "Step 4 of 44, forward"
 
 
-def test_it_goes_by_touch_and_fits_a_phone(open_widget, stepper):
-    page = open_widget(stepper, has_touch=True, viewport={"width": 320, "height": 640})
+def test_it_goes_by_touch_and_fits_a_phone(show, stepper):
+    page = show(stepper, has_touch=True, width=320)
     page.get_by_role("button", name="Next").tap()
     assert place(page) == 2
     page.get_by_role("button", name="update").tap()
@@ -155,8 +155,8 @@ def test_it_goes_by_touch_and_fits_a_phone(open_widget, stepper):
         assert min(box["width"], box["height"]) >= 24
 
 
-def test_it_announces_where_it_rests(open_widget, stepper):
-    page = open_widget(stepper)
+def test_it_announces_where_it_rests(show, stepper):
+    page = show(stepper)
     for _ in range(5):
         page.get_by_role("button", name="Next").click()
     region = page.locator("[aria-live]")
@@ -165,18 +165,18 @@ def test_it_announces_where_it_rests(open_widget, stepper):
     assert region.inner_text().startswith("Step 6 of 44. ")
 
 
-def test_its_colours_and_names_pass_axe(open_widget, stepper):
+def test_its_colours_and_names_pass_axe(show, stepper):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    for dark in (False, True):
-        page = open_widget(stepper, dark=dark)
+    for theme in ("light", "dark"):
+        page = show(stepper, theme=theme)
         page.get_by_role("button", name="backward").click()
         page.get_by_text("All parameters and gradients").click()
         found = axe.run(page)
         assert found.violations_count == 0, found.generate_report()
 
 
-def test_without_javascript_the_picture_stays(open_widget, stepper):
-    page = open_widget(stepper, java_script_enabled=False)
+def test_without_javascript_the_picture_stays(show, stepper):
+    page = show(stepper, java_script_enabled=False)
     assert page.get_by_alt_text(ALT).is_visible()
 
 

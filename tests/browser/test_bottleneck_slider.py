@@ -31,8 +31,8 @@ def slider(x, methods):
     return BottleneckSlider(x, methods, note="Six bits a number.", alt=ALT)
 
 
-def test_it_shows_pythons_images_errors_and_bits(open_widget, strip, slider, methods, x):
-    page = open_widget(slider)
+def test_it_shows_pythons_images_errors_and_bits(show, strip, slider, methods, x):
+    page = show(slider)
     handle = page.get_by_role("slider", name="Size of the code")
     assert np.abs(strip(page, 0) - x).max() < 0.6 / 255
     for at, k in enumerate(SIZES):
@@ -49,8 +49,8 @@ def test_it_shows_pythons_images_errors_and_bits(open_widget, strip, slider, met
         assert page.get_by_text(f"Less error: {best}, by {share:.0f}\u00a0%.").is_visible()
 
 
-def test_the_chart_marks_the_present_size(open_widget, slider):
-    page = open_widget(slider)
+def test_the_chart_marks_the_present_size(show, slider):
+    page = show(slider)
     page.get_by_role("slider").press("Home")
     first = page.locator(".aecourse-here circle").get_attribute("cx")
     page.get_by_role("slider").press("End")
@@ -62,15 +62,15 @@ def test_the_chart_marks_the_present_size(open_widget, slider):
     assert page.locator(".aecourse-line-1 rect").count() == len(SIZES) + 1
 
 
-def test_it_goes_by_mouse(open_widget, slider):
-    page = open_widget(slider)
+def test_it_goes_by_mouse(show, slider):
+    page = show(slider)
     box = page.get_by_role("slider").bounding_box()
     page.mouse.click(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2)
     assert page.locator(".aecourse-value").inner_text() == "256 numbers"
 
 
-def test_it_goes_by_keyboard_and_announces_where_it_rests(open_widget, slider):
-    page = open_widget(slider)
+def test_it_goes_by_keyboard_and_announces_where_it_rests(show, slider):
+    page = show(slider)
     page.keyboard.press("Tab")
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
@@ -82,8 +82,8 @@ def test_it_goes_by_keyboard_and_announces_where_it_rests(open_widget, slider):
     assert region.inner_text().startswith("4 numbers. PCA: error 0.0")
 
 
-def test_it_goes_by_touch_and_fits_a_phone(open_widget, slider):
-    page = open_widget(slider, has_touch=True, viewport={"width": 320, "height": 640})
+def test_it_goes_by_touch_and_fits_a_phone(show, slider):
+    page = show(slider, has_touch=True, width=320)
     box = page.get_by_role("slider").bounding_box()
     assert box["width"] > 120
     assert box["height"] >= 24
@@ -92,15 +92,15 @@ def test_it_goes_by_touch_and_fits_a_phone(open_widget, slider):
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_its_colours_and_names_pass_axe(open_widget, slider, dark):
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_its_colours_and_names_pass_axe(show, slider, theme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    found = axe.run(open_widget(slider, dark=dark))
+    found = axe.run(show(slider, theme=theme))
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_without_javascript_the_picture_stays(open_widget, slider):
-    page = open_widget(slider, java_script_enabled=False)
+def test_without_javascript_the_picture_stays(show, slider):
+    page = show(slider, java_script_enabled=False)
     assert page.get_by_alt_text(ALT).is_visible()
 
 

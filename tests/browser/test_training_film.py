@@ -32,8 +32,8 @@ def titles(page):
     return [text for text in page.locator("p").all_inner_texts() if " · loss " in text]
 
 
-def test_it_shows_what_python_recorded(open_widget, strip, film, reels):
-    page = open_widget(film)
+def test_it_shows_what_python_recorded(show, strip, film, reels):
+    page = show(film)
     slider = page.get_by_role("slider", name="Epoch")
     for at, epoch in enumerate(EPOCHS):
         slider.fill(str(at))
@@ -54,8 +54,8 @@ def test_a_reel_holds_the_losses_of_the_images(reels):
     assert len(recorded.losses) == len(recorded.outputs) == len(recorded.filters) == 5
 
 
-def test_it_waits_until_it_is_played_and_stops_at_the_end(open_widget, film):
-    page = open_widget(film)
+def test_it_waits_until_it_is_played_and_stops_at_the_end(show, film):
+    page = show(film)
     page.clock.install()
     slider = page.get_by_role("slider")
     page.clock.run_for(5000)
@@ -74,8 +74,8 @@ def test_it_waits_until_it_is_played_and_stops_at_the_end(open_widget, film):
     assert page.locator(".aecourse-value").inner_text() == "before training"
 
 
-def test_it_slows_down_where_less_motion_is_wanted(open_widget, film):
-    page = open_widget(film, reduced_motion="reduce")
+def test_it_slows_down_where_less_motion_is_wanted(show, film):
+    page = show(film, reduced_motion="reduce")
     page.clock.install()
     assert page.get_by_text("less motion").is_visible()
     page.get_by_role("button", name="Play").click()
@@ -85,16 +85,16 @@ def test_it_slows_down_where_less_motion_is_wanted(open_widget, film):
     assert page.get_by_role("slider").input_value() == "1"
 
 
-def test_moving_by_hand_stops_the_film(open_widget, film):
-    page = open_widget(film)
+def test_moving_by_hand_stops_the_film(show, film):
+    page = show(film)
     page.get_by_role("button", name="Play").click()
     page.get_by_role("slider").press("End")
     assert page.get_by_role("button", name="Play").is_visible()
     assert page.locator(".aecourse-value").inner_text() == "epoch 4"
 
 
-def test_it_goes_by_keyboard(open_widget, film):
-    page = open_widget(film)
+def test_it_goes_by_keyboard(show, film):
+    page = show(film)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.get_by_role("button", name="Pause").is_visible()
@@ -108,8 +108,8 @@ def test_it_goes_by_keyboard(open_widget, film):
     assert page.locator("[aria-live]").inner_text().startswith("Epoch 1. first: loss ")
 
 
-def test_it_goes_by_touch_and_fits_a_phone(open_widget, film):
-    page = open_widget(film, has_touch=True, viewport={"width": 320, "height": 640})
+def test_it_goes_by_touch_and_fits_a_phone(show, film):
+    page = show(film, has_touch=True, width=320)
     page.get_by_role("button", name="Play").tap()
     page.get_by_role("button", name="Pause").tap()
     box = page.get_by_role("slider").bounding_box()
@@ -120,15 +120,15 @@ def test_it_goes_by_touch_and_fits_a_phone(open_widget, film):
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_its_colours_and_names_pass_axe(open_widget, film, dark):
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_its_colours_and_names_pass_axe(show, film, theme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    found = axe.run(open_widget(film, dark=dark))
+    found = axe.run(show(film, theme=theme))
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_without_javascript_the_picture_stays(open_widget, film):
-    page = open_widget(film, java_script_enabled=False)
+def test_without_javascript_the_picture_stays(show, film):
+    page = show(film, java_script_enabled=False)
     assert page.get_by_alt_text(ALT).is_visible()
 
 
