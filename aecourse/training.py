@@ -215,9 +215,13 @@ def in_batches(function: Callable[[Floats], Floats], x: Floats, *, batch_size: i
     array([2., 2., 2.])
     """
     check_positive_integer("batch_size", batch_size)
-    return np.concatenate(
-        [function(x[start : start + batch_size]) for start in range(0, len(x), batch_size)]
-    )
+    first = function(x[:batch_size])
+    # One array for all: small ones kept in a list pin the memory of the large ones between them.
+    outputs = np.empty((len(x), *first.shape[1:]), first.dtype)
+    outputs[:batch_size] = first
+    for start in range(batch_size, len(x), batch_size):
+        outputs[start : start + batch_size] = function(x[start : start + batch_size])
+    return outputs
 
 
 def mean_over_batches(function: Callable[[Floats], float], x: Floats, *, batch_size: int) -> float:
