@@ -161,8 +161,9 @@ def scatter(
             f"{labels.shape}"
         )
     colours = mpl.colormaps["tab10"]
+    classes = np.unique(labels)
     with blank_figure(5.2, 6.4) as (figure, axes):
-        for number, label in enumerate(np.unique(labels)):
+        for number, label in enumerate(classes):
             own = points[labels == label]
             axes.scatter(
                 own[:, 0],
@@ -174,9 +175,11 @@ def scatter(
                 marker=MARKERS[number % len(MARKERS)],
                 rasterized=True,
             )
+        medians = np.array([np.median(points[labels == label], axis=0) for label in classes])
+        for label, place in zip(classes, _apart(medians, np.ptp(points, axis=0)), strict=True):
             axes.annotate(
                 str(label),
-                (float(np.median(own[:, 0])), float(np.median(own[:, 1]))),
+                (float(place[0]), float(place[1])),
                 ha="center",
                 va="center",
                 fontsize=12,
@@ -185,6 +188,22 @@ def scatter(
             )
         axes.set(xlabel=xlabel, ylabel=ylabel)
     return figure
+
+
+def _apart(places: Floats, extent: Floats, *, gap: float = 0.075) -> Floats:
+    """Push places apart until no two are nearer than a share of the extent, for 300 rounds."""
+    scale = np.where(extent > 0, extent, 1)
+    # Places that coincide part along the first few directions of a circle.
+    turns = 2 * np.pi * np.arange(len(places)) / max(len(places), 1)
+    at = places / scale + 1e-6 * np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    for _ in range(300):
+        away = at[:, None] - at
+        distance = np.linalg.norm(away, axis=-1) + np.eye(len(at))
+        push = np.maximum(0, gap - distance) / distance
+        if not push.any():
+            break
+        at = at + 0.5 * np.sum(push[..., None] * away, axis=1)
+    return at * scale
 
 
 def histograms(values: Mapping[str, Floats], *, bins: int = 60, xlabel: str = "value") -> Figure:
