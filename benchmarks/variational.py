@@ -2,10 +2,12 @@
 
 Architecture as in the paper's models with one stochastic layer: 784-200-200-50, tanh. Binarisation
 as there: stochastic, a training image drawn anew whenever it is seen; test images are drawn once.
-What differs is the training. The paper takes 3,280 epochs with batches of 20. We take 100 epochs
-with batches of 100, which fits into twenty minutes on two cores. The paper estimates the
-log-likelihood with 5,000 codes an image, we with 1,000. More codes can only raise the expected
-bound, so this difference is to our disadvantage.
+The optimiser is the paper's too: Adam with an epsilon of 1e-4, which is far from Adam with 1e-8.
+What differs is the length. The paper takes 3,280 epochs with batches of 20. We take 100 epochs with
+batches of 100, which fits into twenty minutes, and twice its learning rate: after 15 epochs seed 0
+was 4.7 nats ahead of Adam(1e-3) with the usual epsilon. The paper estimates the log-likelihood with
+5,000 codes an image, we with 1,000. More codes can only raise the expected bound, so this
+difference is to our disadvantage.
 """
 
 import math
@@ -22,8 +24,11 @@ from aecourse.torch_nn.variational import VariationalAutoencoder, elbo, log_weig
 from aecourse.variational import active_units, binarise, weighted_bound
 
 SIZES = (784, 200, 200, 50)
-STAGES = ((1e-3, 60), (3e-4, 20), (1e-4, 20))
+STAGES = ((2e-3, 60), (6e-4, 20), (2e-4, 20))
 """Learning rates with their epochs, the same for both bounds."""
+
+EPSILON = 1e-4
+"""Adam's, as in the paper."""
 
 CODES_TO_EVALUATE = 1_000
 
@@ -95,7 +100,7 @@ def train_and_measure(
             model,
             data.x_train,
             noise=model.noise,
-            optimizer=Adam(rate),
+            optimizer=Adam(rate, epsilon=EPSILON),
             epochs=epochs,
             seed=seed + 100 * number,
         )

@@ -1,0 +1,242 @@
+"""The papers' figures, our aims, and what was recorded: one line for each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aecourse.results import Result
+from aecourse.table import html_table, text_table
+
+__all__ = ["Comparison", "ComparisonTable", "compare_with_papers", "is_clearly_below"]
+
+_HEADS = ("experiment", "paper", "paper's figure", "ours", "spread", "seeds", "aim", "reached")
+_REACHED = {True: "yes", False: "no", None: "—"}
+_TEST_ERROR = "test error in per cent"
+_LOG_LIKELIHOOD = "negative log-likelihood in nats, k = 1000"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a paper printed, and what we recorded for the same measure.
+
+    Parameters
+    ----------
+    name
+        Experiment and measure.
+    paper
+        Authors and year.
+    figure
+        What the paper prints; None if it could not be checked.
+    ours
+        Our record.
+    aim
+        What was to be reached.
+    reached
+        Whether it was; None where a line is only there to be compared with, and where one seed is
+        too few to say.
+
+    Examples
+    --------
+    >>> ours = Result("pca-30", "squared error", {"0": 13.868}, {"0": 1.0})
+    >>> line = Comparison("PCA: squared error", "Hinton 2006", 13.87, ours, "13.87", True)
+    >>> [round(value / line.figure, 3) for value in line.ours.values.values()]
+    [1.0]
+    """
+
+    name: str
+    paper: str
+    figure: float | None
+    ours: Result
+    aim: str = "the baseline"
+    reached: bool | None = None
+
+
+@dataclass(frozen=True)
+class ComparisonTable:
+    """Comparisons as a table; ``print`` shows text, a notebook shows HTML.
+
+    Parameters
+    ----------
+    comparisons
+        One line each.
+    caption
+        What the table shows.
+
+    Examples
+    --------
+    >>> ours = Result("pca-30", "squared error", {"0": 13.868}, {"0": 1.0})
+    >>> line = Comparison("PCA", "Hinton 2006", 13.87, ours, "13.87", True)
+    >>> print(ComparisonTable((line,), "Beside the papers"))
+    experiment  paper        paper's figure  ours   spread  seeds  aim    reached
+    PCA         Hinton 2006  13.87           13.87  —       1      13.87  yes
+    """
+
+    comparisons: tuple[Comparison, ...]
+    caption: str
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                line.name,
+                line.paper,
+                "not checked" if line.figure is None else f"{line.figure:.4g}",
+                f"{line.ours.mean:.4g}",
+                f"{line.ours.spread:.2g}" if len(line.ours.values) > 1 else "—",
+                str(len(line.ours.values)),
+                line.aim,
+                _REACHED[line.reached],
+            )
+            for line in self.comparisons
+        ]
+
+    def __str__(self) -> str:
+        return text_table(_HEADS, self._cells())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return html_table(_HEADS, self._cells(), caption=self.caption)
+
+
+def is_clearly_below(lower: Result, higher: Result) -> bool | None:
+    """Say whether two means differ by more than both spreads together.
+
+    Parameters
+    ----------
+    lower, higher
+        Records of the same measure.
+
+    Returns
+    -------
+    bool or None
+        True if ``lower`` lies below ``higher``, and the gap is wider than the sum of their
+        standard deviations over the seeds. None if one of them has a single seed: then nothing is
+        known of its spread.
+
+    Examples
+    --------
+    >>> one = Result("one", "error", {"0": 1.0, "1": 1.2}, {})
+    >>> two = Result("two", "error", {"0": 2.0, "1": 2.2}, {})
+    >>> is_clearly_below(one, two), is_clearly_below(two, one)
+    (True, False)
+    """
+    if min(len(lower.values), len(higher.values)) < 2:
+        return None
+    return higher.mean - lower.mean > higher.spread + lower.spread
+
+
+def compare_with_papers(results: Mapping[str, Result]) -> tuple[Comparison, ...]:
+    """Set every recorded result beside the figure that a paper prints for it.
+
+    Parameters
+    ----------
+    results
+        Records, as `aecourse.results.load_results` returns them.
+
+    Returns
+    -------
+    tuple of Comparison
+        In the order of the results page. The figures are from Hinton and Salakhutdinov (2006),
+        Baldi and Hornik (1989), Vincent et al. (2010, table 3), Rifai et al. (2011, table 1) and
+        Burda et al. (2016, table 1).
+
+    Raises
+    ------
+    KeyError
+        If a record is missing.
+
+    Examples
+    --------
+    >>> from aecourse.results import load_results
+    >>> pca, *others = compare_with_papers(load_results())
+    >>> pca.figure, pca.reached
+    (13.87, True)
+    """
+    pca = results["pca-30: test error per image"]
+    deep = results["deep-30: test error per image"]
+    linear = results["linear-30: relative gap to the bound"]
+    plain_stack = results[f"plain-stacked: {_TEST_ERROR}"]
+    denoising_stack = results[f"denoising-stacked: {_TEST_ERROR}"]
+    plain = results[f"plain: {_TEST_ERROR}"]
+    contractive = results[f"contractive: {_TEST_ERROR}"]
+    one_code = results[f"vae: {_LOG_LIKELIHOOD}"]
+    five_codes = results[f"iwae-5: {_LOG_LIKELIHOOD}"]
+    repaired = results["linear-code: test error per pixel"]
+    pca_256 = results["pca-256: test error per pixel"].mean
+    hinton, vincent = "Hinton and Salakhutdinov 2006", "Vincent et al. 2010"
+    rifai, burda = "Rifai et al. 2011", "Burda et al. 2016"
+    clearly = "clearly below the plain one"
+    return (
+        Comparison(
+            "PCA, 30 components: squared error per image",
+            hinton,
+            13.87,
+            pca,
+            "13.87",
+            round(pca.mean, 2) == 13.87,
+        ),
+        Comparison(
+            "Deep autoencoder, 30 units: squared error per image",
+            hinton,
+            3.00,
+            deep,
+            "below 3.00",
+            max(deep.values.values()) < 3.00,
+        ),
+        Comparison(
+            "Linear autoencoder: relative gap to the SVD bound",
+            "Baldi and Hornik 1989",
+            0.0,
+            linear,
+            "below 1e-6",
+            max(linear.values.values()) < 1e-6,
+        ),
+        Comparison("Plain layers, stacked: test error in %", vincent, 3.46, plain_stack),
+        Comparison(
+            "Denoising layers, stacked: test error in %",
+            vincent,
+            2.84,
+            denoising_stack,
+            clearly,
+            is_clearly_below(denoising_stack, plain_stack),
+        ),
+        Comparison("Plain layer: test error in %", rifai, 1.78, plain),
+        Comparison(
+            "Contractive layer: test error in %",
+            rifai,
+            1.14,
+            contractive,
+            clearly,
+            is_clearly_below(contractive, plain),
+        ),
+        Comparison(
+            "k-sparse features: test error in %",
+            "Makhzani and Frey 2013",
+            None,
+            results[f"k-sparse: {_TEST_ERROR}"],
+            "within 0.3 of the paper",
+        ),
+        Comparison(
+            "VAE: negative log-likelihood in nats",
+            burda,
+            86.76,
+            one_code,
+            "within 1 nat",
+            one_code.mean - 86.76 < 1,
+        ),
+        Comparison(
+            "IWAE, k = 5: negative log-likelihood in nats",
+            burda,
+            85.54,
+            five_codes,
+            "clearly below the VAE",
+            is_clearly_below(five_codes, one_code),
+        ),
+        Comparison(
+            "The classic example, repaired: squared error per pixel",
+            "the example of 2017 (measured)",
+            0.0239,
+            repaired,
+            f"below PCA-256's {pca_256:.5f}",
+            repaired.mean < pca_256,
+        ),
+    )
