@@ -8,7 +8,7 @@ from aecourse.table import html_table, text_table
 
 __all__ = ["Comparison", "ComparisonTable", "compare_with_papers", "is_clearly_below"]
 
-_HEADS = ("experiment", "paper", "paper's figure", "ours", "spread", "seeds", "aim", "reached")
+_HEADS = ("experiment", "paper", "ours", "seeds", "aim", "reached")
 _REACHED = {True: "yes", False: "no", None: "—"}
 _TEST_ERROR = "test error in per cent"
 _LOG_LIKELIHOOD = "negative log-likelihood in nats, k = 1000"
@@ -46,7 +46,7 @@ class Comparison:
     paper: str
     figure: float | None
     ours: Result
-    aim: str = "the baseline"
+    aim: str = "baseline"
     reached: bool | None = None
 
 
@@ -66,8 +66,8 @@ class ComparisonTable:
     >>> ours = Result("pca-30", "squared error", {"0": 13.868}, {"0": 1.0})
     >>> line = Comparison("PCA", "Hinton 2006", 13.87, ours, "13.87", True)
     >>> print(ComparisonTable((line,), "Beside the papers"))
-    experiment  paper        paper's figure  ours   spread  seeds  aim    reached
-    PCA         Hinton 2006  13.87           13.87  —       1      13.87  yes
+    experiment  paper               ours   seeds  aim    reached
+    PCA         13.87, Hinton 2006  13.87  1      13.87  yes
     """
 
     comparisons: tuple[Comparison, ...]
@@ -77,10 +77,9 @@ class ComparisonTable:
         return [
             (
                 line.name,
-                line.paper,
-                "not checked" if line.figure is None else f"{line.figure:.4g}",
-                f"{line.ours.mean:.4g}",
-                f"{line.ours.spread:.2g}" if len(line.ours.values) > 1 else "—",
+                f"{_rounded(line.figure)}, {line.paper}",
+                _rounded(line.ours.mean)
+                + (f" ± {line.ours.spread:.2g}" if len(line.ours.values) > 1 else ""),
                 str(len(line.ours.values)),
                 line.aim,
                 _REACHED[line.reached],
@@ -95,6 +94,12 @@ class ComparisonTable:
 
     def _repr_html_(self) -> str:
         return html_table(_HEADS, self._cells(), caption=self.caption)
+
+
+def _rounded(value: float | None) -> str:
+    if value is None:
+        return "not checked"
+    return f"{value:.2f}" if value >= 1 else f"{value:.3g}"
 
 
 def is_clearly_below(lower: Result, higher: Result) -> bool | None:
@@ -164,7 +169,7 @@ def compare_with_papers(results: Mapping[str, Result]) -> tuple[Comparison, ...]
     pca_256 = results["pca-256: test error per pixel"].mean
     hinton, vincent = "Hinton and Salakhutdinov 2006", "Vincent et al. 2010"
     rifai, burda = "Rifai et al. 2011", "Burda et al. 2016"
-    clearly = "clearly below the plain one"
+    clearly = "clearly below plain"
     return (
         Comparison(
             "PCA, 30 components: squared error per image",
@@ -213,7 +218,7 @@ def compare_with_papers(results: Mapping[str, Result]) -> tuple[Comparison, ...]
             "Makhzani and Frey 2013",
             None,
             results[f"k-sparse: {_TEST_ERROR}"],
-            "within 0.3 of the paper",
+            "within 0.3",
         ),
         Comparison(
             "VAE: negative log-likelihood in nats",
@@ -228,7 +233,7 @@ def compare_with_papers(results: Mapping[str, Result]) -> tuple[Comparison, ...]
             burda,
             85.54,
             five_codes,
-            "clearly below the VAE",
+            "clearly below VAE",
             is_clearly_below(five_codes, one_code),
         ),
         Comparison(
@@ -236,7 +241,7 @@ def compare_with_papers(results: Mapping[str, Result]) -> tuple[Comparison, ...]
             "the example of 2017 (measured)",
             0.0239,
             repaired,
-            f"below PCA-256's {pca_256:.5f}",
+            f"below PCA's {pca_256:.5f}",
             repaired.mean < pca_256,
         ),
     )
