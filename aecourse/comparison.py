@@ -8,8 +8,8 @@ from aecourse.table import html_table, text_table
 
 __all__ = ["Comparison", "ComparisonTable", "compare_with_papers", "is_clearly_below"]
 
-_HEADS = ("experiment", "paper", "ours", "seeds", "aim", "reached")
-_REACHED = {True: "yes", False: "no", None: "—"}
+_HEADS = ("experiment", "paper", "ours", "seeds", "aim: reached?")
+_REACHED = {True: "yes", False: "no", None: "open"}
 _TEST_ERROR = "test error in per cent"
 _LOG_LIKELIHOOD = "negative log-likelihood in nats, k = 1000"
 
@@ -29,10 +29,9 @@ class Comparison:
     ours
         Our record.
     aim
-        What was to be reached.
+        What was to be reached; nothing for a baseline.
     reached
-        Whether it was; None where a line is only there to be compared with, and where one seed is
-        too few to say.
+        Whether it was; None where nobody can say: no figure, or one seed only.
 
     Examples
     --------
@@ -46,7 +45,7 @@ class Comparison:
     paper: str
     figure: float | None
     ours: Result
-    aim: str = "baseline"
+    aim: str = ""
     reached: bool | None = None
 
 
@@ -66,8 +65,8 @@ class ComparisonTable:
     >>> ours = Result("pca-30", "squared error", {"0": 13.868}, {"0": 1.0})
     >>> line = Comparison("PCA", "Hinton 2006", 13.87, ours, "13.87", True)
     >>> print(ComparisonTable((line,), "Beside the papers"))
-    experiment  paper               ours   seeds  aim    reached
-    PCA         13.87, Hinton 2006  13.87  1      13.87  yes
+    experiment  paper               ours   seeds  aim: reached?
+    PCA         13.87, Hinton 2006  13.87  1      13.87: yes
     """
 
     comparisons: tuple[Comparison, ...]
@@ -81,8 +80,7 @@ class ComparisonTable:
                 _rounded(line.ours.mean)
                 + (f" ± {line.ours.spread:.2g}" if len(line.ours.values) > 1 else ""),
                 str(len(line.ours.values)),
-                line.aim,
-                _REACHED[line.reached],
+                f"{line.aim}: {_REACHED[line.reached]}" if line.aim else "baseline",
             )
             for line in self.comparisons
         ]

@@ -66,7 +66,7 @@ def test_the_table_says_what_was_not_checked_and_what_was_not_reached():
     deep = next(each for each in comparisons if each.name.startswith("Deep"))
     unknown = dataclasses.replace(deep, figure=None, ours=ours, reached=None)
     text = str(ComparisonTable((deep, unknown), "Two"))
-    assert [row.split()[-1] for row in text.splitlines()] == ["reached", "no", "—"]
+    assert [row.split()[-1] for row in text.splitlines()] == ["reached?", "no", "open"]
     assert "not checked" in text
     page = ComparisonTable((deep, unknown), "Two")._repr_html_()
     assert page.count("<tr>") == 3
