@@ -78,7 +78,7 @@ class ComparisonTable:
                 line.name,
                 f"{_rounded(line.figure)}, {line.paper}",
                 _rounded(line.ours.mean)
-                + (f" ± {line.ours.spread:.2g}" if len(line.ours.values) > 1 else ""),
+                + (f" ± {line.ours.spread:.1g}" if len(line.ours.values) > 1 else ""),
                 str(len(line.ours.values)),
                 f"{line.aim}: {_REACHED[line.reached]}" if line.aim else "baseline",
             )
@@ -167,7 +167,7 @@ def compare_with_papers(results: Mapping[str, Result]) -> tuple[Comparison, ...]
     pca_256 = results["pca-256: test error per pixel"].mean
     hinton, vincent = "Hinton and Salakhutdinov 2006", "Vincent et al. 2010"
     rifai, burda = "Rifai et al. 2011", "Burda et al. 2016"
-    clearly = "clearly below plain"
+    below = "below plain"
     return (
         Comparison(
             "PCA, 30 components: squared error per image",
@@ -199,7 +199,7 @@ def compare_with_papers(results: Mapping[str, Result]) -> tuple[Comparison, ...]
             vincent,
             2.84,
             denoising_stack,
-            clearly,
+            below,
             is_clearly_below(denoising_stack, plain_stack),
         ),
         Comparison("Plain layer: test error in %", rifai, 1.78, plain),
@@ -208,7 +208,7 @@ def compare_with_papers(results: Mapping[str, Result]) -> tuple[Comparison, ...]
             rifai,
             1.14,
             contractive,
-            clearly,
+            below,
             is_clearly_below(contractive, plain),
         ),
         Comparison(
@@ -231,7 +231,7 @@ def compare_with_papers(results: Mapping[str, Result]) -> tuple[Comparison, ...]
             burda,
             85.54,
             five_codes,
-            "clearly below VAE",
+            "below VAE",
             is_clearly_below(five_codes, one_code),
         ),
         Comparison(
