@@ -2,12 +2,11 @@
 
 from dataclasses import astuple, dataclass
 
-from aecourse.table import html_table, text_table
+from aecourse.table import Table
 
 __all__ = ["NOTHING", "Report", "Row"]
 
 NOTHING = "—"
-_HEAD = ("", "version", "device", "memory", "why")
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,8 @@ class Row:
     why: str
 
 
-@dataclass(frozen=True)
-class Report:
+@dataclass(frozen=True, repr=False)
+class Report(Table):
     """A table of what runs where; ``print`` shows text, a notebook shows HTML.
 
     Attributes
@@ -53,9 +52,9 @@ class Report:
 
     rows: tuple[Row, ...]
 
-    def __str__(self) -> str:
-        """Return the table as aligned text."""
-        return text_table(_HEAD, [astuple(row) for row in self.rows])
+    heads = ("", "version", "device", "memory", "why")
+    caption = "What runs where"
 
-    def _repr_html_(self) -> str:
-        return html_table(_HEAD, [astuple(row) for row in self.rows], caption="What runs where")
+    def cells(self) -> list[tuple[str, ...]]:
+        """Return the fields of every row."""
+        return [astuple(row) for row in self.rows]

@@ -8,11 +8,9 @@ from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 
-from aecourse.table import html_table, text_table
+from aecourse.table import Table
 
 __all__ = ["Result", "ResultsTable", "load_results", "parse_results", "write_results"]
-
-_HEADS = ("experiment", "measure", "mean", "spread", "seeds", "seconds", "date")
 
 
 @dataclass(frozen=True)
@@ -65,8 +63,8 @@ class Result:
         return statistics.stdev(self.values.values()) if len(self.values) > 1 else 0.0
 
 
-@dataclass(frozen=True)
-class ResultsTable:
+@dataclass(frozen=True, repr=False)
+class ResultsTable(Table):
     """Some results as a table; ``print`` shows text, a notebook shows HTML.
 
     Parameters
@@ -87,7 +85,10 @@ class ResultsTable:
     results: tuple[Result, ...]
     caption: str
 
-    def _cells(self) -> list[tuple[str, ...]]:
+    heads = ("experiment", "measure", "mean", "spread", "seeds", "seconds", "date")
+
+    def cells(self) -> list[tuple[str, ...]]:
+        """Return name, numbers and date of every result."""
         return [
             (
                 result.experiment.split(":")[0],
@@ -100,14 +101,6 @@ class ResultsTable:
             )
             for result in self.results
         ]
-
-    def __str__(self) -> str:
-        return text_table(_HEADS, self._cells())
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return html_table(_HEADS, self._cells(), caption=self.caption)
 
 
 def load_results() -> dict[str, Result]:

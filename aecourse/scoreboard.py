@@ -6,19 +6,13 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from aecourse.table import html_table, text_table
+from aecourse.table import Table
 from aecourse.validation import check_positive, check_positive_integer
 
 __all__ = ["RECORD_VARIABLE", "Board", "Line", "add", "recorded_lines"]
 
 RECORD_VARIABLE = "AECOURSE_RECORD_SCOREBOARD"
 """Environment variable: a JSON file that `add` writes its line to."""
-
-_HEADS = ("chapter", "method", "code", "error per pixel", "PCA", "ratio")
-_CAPTION = (
-    "Beat PCA: a ratio below 1 does. Error is the mean squared error per pixel on the 2,000 "
-    "bundled test digits."
-)
 
 
 @dataclass(frozen=True)
@@ -56,8 +50,8 @@ class Line:
         return self.test_error / self.pca_error
 
 
-@dataclass(frozen=True)
-class Board:
+@dataclass(frozen=True, repr=False)
+class Board(Table):
     """The lines up to one chapter, its own freshly measured.
 
     Parameters
@@ -80,6 +74,12 @@ class Board:
     lines: tuple[Line, ...]
     fresh: Line
     recorded: Line | None
+
+    heads = ("chapter", "method", "code", "error per pixel", "PCA", "ratio")
+    caption = (
+        "Beat PCA: a ratio below 1 does. Error is the mean squared error per pixel on the 2,000 "
+        "bundled test digits."
+    )
 
     def assert_reproduced(self, *, rtol: float) -> None:
         """Fail unless the fresh error equals the recorded one.
@@ -106,7 +106,8 @@ class Board:
                 f"{rtol:.0%}, got {self.fresh.test_error:.6g}"
             )
 
-    def _cells(self) -> list[tuple[str, ...]]:
+    def cells(self) -> list[tuple[str, ...]]:
+        """Return chapter, method and errors of every line."""
         return [
             (
                 line.chapter,
@@ -118,14 +119,6 @@ class Board:
             )
             for line in self.lines
         ]
-
-    def __str__(self) -> str:
-        return text_table(_HEADS, self._cells())
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return html_table(_HEADS, self._cells(), caption=_CAPTION)
 
 
 def recorded_lines() -> tuple[Line, ...]:

@@ -1,9 +1,50 @@
 """Tables that read well as plain text and as HTML."""
 
 import html
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-__all__ = ["html_table", "text_table"]
+__all__ = ["Table", "html_table", "text_table"]
+
+
+class Table(ABC):
+    """Something that ``print`` shows as aligned text and a notebook as HTML.
+
+    Attributes
+    ----------
+    heads
+        Names of the columns; an empty one becomes a plain cell.
+    caption
+        What the table shows.
+
+    Examples
+    --------
+    >>> class Squares(Table):
+    ...     heads = ("n", "its square")
+    ...     caption = "Squares"
+    ...
+    ...     def cells(self):
+    ...         return [(str(n), str(n * n)) for n in (3, 4)]
+    >>> print(Squares())
+    n  its square
+    3  9
+    4  16
+    """
+
+    heads: Sequence[str]
+    caption: str
+
+    @abstractmethod
+    def cells(self) -> Sequence[Sequence[str]]:
+        """Return the text of every row, as many cells a row as there are heads."""
+
+    def __str__(self) -> str:
+        return text_table(self.heads, self.cells())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return html_table(self.heads, self.cells(), caption=self.caption)
 
 
 def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
