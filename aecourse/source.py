@@ -1,5 +1,6 @@
 """Show the source code of an object, highlighted, in a notebook and on the page."""
 
+import ast
 import functools
 import inspect
 import textwrap
@@ -49,6 +50,8 @@ class Source:
 def show_source(obj: object) -> Source:
     """Return the source of a module, class, function or method, ready to display.
 
+    Of each docstring it keeps the first line: ``help(obj)`` shows the whole.
+
     Parameters
     ----------
     obj
@@ -88,4 +91,24 @@ def show_source(obj: object) -> Source:
             f"expected obj to be written in Python, got {obj!r}, whose source was not found — "
             "compiled objects and code typed at a plain prompt have none"
         ) from error
-    return Source(textwrap.dedent(code).rstrip("\n"))
+    return Source(_shorten_docstrings(textwrap.dedent(code).rstrip("\n")))
+
+
+def _shorten_docstrings(code: str) -> str:
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:  # the lines of a lambda may begin or end inside a statement
+        return code
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    docstrings = [
+        node.body[0]
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and ast.get_docstring(node) is not None
+    ]
+    lines = code.split("\n")
+    for docstring in sorted(docstrings, key=lambda node: node.lineno, reverse=True):
+        first, end = docstring.lineno - 1, docstring.end_lineno
+        if end is not None and end > first + 1:
+            quotes = lines[end - 1].rstrip()[-3:]
+            lines[first:end] = [lines[first].rstrip() + quotes]
+    return "\n".join(lines)

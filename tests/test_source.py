@@ -18,6 +18,18 @@ class Example:
         return "inside"
 
 
+def documented():
+    """Say what it does.
+
+    And then much more.
+    """
+
+    def inner():
+        r"""Have one line."""
+
+    return inner
+
+
 @functools.cache
 def cached():
     return "cached"
@@ -37,6 +49,20 @@ def cached():
 )
 def test_source_starts_at_the_definition(obj, first_line):
     assert str(show_source(obj)).startswith(first_line)
+
+
+def test_of_a_docstring_the_first_line_is_shown():
+    assert str(show_source(documented)) == (
+        'def documented():\n    """Say what it does."""\n\n    def inner():\n'
+        '        r"""Have one line."""\n\n    return inner'
+    )
+
+
+def test_a_lambda_inside_a_call_is_shown_as_it_stands():
+    functions = (
+        lambda: 1,
+    )  # fmt: skip
+    assert str(show_source(functions[0])) == "lambda: 1,"
 
 
 @pytest.mark.parametrize("obj", [3, "text", Example(), len, math, int, None])
