@@ -1,10 +1,8 @@
 """The variational autoencoder: formulas against samples, gradients, one answer three times."""
 
-import importlib.util
 import inspect
 import itertools
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +11,7 @@ from aecourse import numpy_nn, torch_nn, tf_nn  # isort: skip
 from aecourse import variational as formulas
 from aecourse.checks import assert_gradients_close, assert_same_outputs
 from aecourse.numpy_nn import variational as of_numpy
+from benchmarks.variational import BinarisedVariationalAutoencoder
 
 from aecourse.torch_nn import variational as of_torch  # isort: skip
 from aecourse.tf_nn import variational as of_tensorflow  # isort: skip
@@ -251,18 +250,9 @@ def test_chunks_do_not_change_the_noise(monkeypatch):
 # The recorded experiments
 
 
-@pytest.fixture(scope="module")
-def experiments():
-    path = Path(__file__).resolve().parents[1] / "benchmarks" / "variational.py"
-    spec = importlib.util.spec_from_file_location("variational_experiments", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("codes", [1, 5])
-def test_the_experiments_minimise_the_bound_on_drawn_pixels(experiments, codes):
-    model = experiments.BinarisedVariationalAutoencoder(codes, seed=0)
+def test_the_experiments_minimise_the_bound_on_drawn_pixels(codes):
+    model = BinarisedVariationalAutoencoder(codes, seed=0)
     grey = np.random.default_rng(0).random((6, 784), dtype="float32")
     noise = model.noise(np.random.default_rng(1), 6)
     value, _ = torch_nn.objective_gradients(model, grey, noise=noise)
