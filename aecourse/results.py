@@ -78,8 +78,8 @@ class ResultsTable(Table):
     --------
     >>> result = Result("pca-30: error", "error", {"0": 0.5}, {"0": 1.0}, date="2026-11-24")
     >>> print(ResultsTable((result,), "PCA"))
-    experiment  measure  mean     spread  seeds  seconds  date
-    pca-30      error    0.50000  —       1      1        2026-11-24
+    experiment  measure  mean  spread  seeds  seconds  date
+    pca-30      error    0.5   —       1      1        2026-11-24
     """
 
     results: tuple[Result, ...]
@@ -93,8 +93,8 @@ class ResultsTable(Table):
             (
                 result.experiment.split(":")[0],
                 result.measure,
-                f"{result.mean:.5f}",
-                f"{result.spread:.5f}" if len(result.values) > 1 else "—",
+                f"{result.mean:.5g}",
+                f"{result.spread:.2g}" if len(result.values) > 1 else "—",
                 str(len(result.values)),
                 f"{statistics.fmean(result.seconds.values()):.0f}",
                 result.date,

@@ -2,41 +2,94 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+from torch.nn.functional import pad
+
 from aecourse import torch_nn
 from aecourse.data import Dataset
-from aecourse.torch_nn import Adam
+from aecourse.torch_nn import Adam, Autoencoder, mean_squared_error, minimise
 
-__all__ = ["SIZES", "STAGES", "deep"]
+__all__ = ["SIZES", "STAGES", "ShiftedAutoencoder", "deep"]
 
 SIZES = (784, 1000, 500, 250, 30)
 BATCH_SIZE = 250
 # The step shrinks by a factor of three or so from stage to stage: learning rate, epochs.
-STAGES = ((1e-3, 50), (3e-4, 30), (1e-4, 20), (3e-5, 10))
+STAGES = ((1e-3, 40), (3e-4, 20), (1e-4, 15), (3e-5, 5))
+SIDE = 28
+DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1))
+"""Down, up, right, left."""
 
 
-def deep(seed: int, *, data: Dataset) -> Iterator[tuple[str, float]]:
+class ShiftedAutoencoder(Autoencoder):
+    """Trained on images of which half are shifted by one pixel, drawn anew each time.
+
+    Without that, the same network overfits: after 110 epochs, seed 0 had an error of 1.75 on the
+    training images and of 3.14 on the test images, after 55 epochs 2.15 and 3.08.
+    """
+
+    def noise(self, rng: np.random.Generator, n: int) -> npt.NDArray[np.float32]:
+        """Return one uniform number an image, which says where it goes."""
+        return rng.random((n, 1), dtype=np.float32)
+
+    def objective(self, batch: Tensor, noise: Tensor | None) -> Tensor:
+        """Return the mean squared error of the shifted images' reconstructions."""
+        if noise is None:
+            raise TypeError("expected noise from this model's own noise(rng, n), got None")
+        images = shifted(batch, noise[:, 0])
+        return mean_squared_error(images, self(images))
+
+
+def shifted(batch: Tensor, chance: Tensor) -> Tensor:
+    """Shift each image by one pixel where its chance is below one half.
+
+    Parameters
+    ----------
+    batch
+        Images, shape (n, 784).
+    chance
+        Numbers in [0, 1), shape (n,): an eighth for each direction, the upper half for none.
+
+    Returns
+    -------
+    torch.Tensor
+        Images, shape (n, 784), with black where nothing came from.
+    """
+    images = batch.reshape(-1, SIDE, SIDE)
+    moved, framed = images.clone(), pad(images, (1, 1, 1, 1))
+    for number, (down, right) in enumerate(DIRECTIONS):
+        rows = (chance * 2 * len(DIRECTIONS)).int() == number
+        moved[rows] = framed[rows, 1 - down : SIDE + 1 - down, 1 - right : SIDE + 1 - right]
+    return moved.reshape(batch.shape)
+
+
+def deep(
+    seed: int, *, data: Dataset, stages: tuple[tuple[float, int], ...] = STAGES
+) -> Iterator[tuple[str, float]]:
     """Train 784-1000-500-250-30 and back, tanh inside, a linear code and a sigmoid output.
-
-    With ReLU units and the same schedule, seed 0 ended at 1.88 on the training images and at 3.48
-    on the test images; tanh overfits less. Half the epochs (30, 15, 8, 2) gave 2.15 and 3.08.
 
     Parameters
     ----------
     seed
-        Of the starting weights and of the order of the images.
+        Of the starting weights, of the order of the images and of their shifts.
     data
         The full MNIST; all training images are used.
+    stages
+        Learning rates with their epochs.
 
     Yields
     ------
     tuple of str and float
-        What was measured, and its value.
+        What was measured, and its value. Both errors are of images that are not shifted.
     """
-    model = torch_nn.autoencoder(SIZES, activation="tanh", code="linear", seed=seed)
-    for number, (learning_rate, epochs) in enumerate(STAGES):
-        torch_nn.fit(
+    drawn = torch_nn.autoencoder(SIZES, activation="tanh", code="linear", seed=seed)
+    model = ShiftedAutoencoder(drawn.encoder, drawn.decoder)
+    for number, (learning_rate, epochs) in enumerate(stages):
+        minimise(
             model,
             data.x_train,
+            noise=model.noise,
             optimizer=Adam(learning_rate),
             epochs=epochs,
             batch_size=BATCH_SIZE,

@@ -1,10 +1,14 @@
 """What is recorded is what the experiments give; the page of results asserts that it shows all."""
 
+import numpy as np
 import pytest
+import torch
 
+from aecourse import torch_nn
 from aecourse.data import DataError, load_mnist
 from aecourse.results import load_results
 from benchmarks import results as benchmark
+from benchmarks.deep import SIDE, ShiftedAutoencoder, shifted
 
 
 def experiment_of(key):
@@ -32,3 +36,27 @@ def test_a_quick_experiment_gives_what_is_recorded(name):
     for measure, value in run(seeds[0]):
         expected = recorded[f"{name}: {measure}"].values[str(seeds[0])]
         assert value == pytest.approx(expected, rel=1e-4, abs=1e-9), measure
+
+
+def test_an_image_is_shifted_by_its_chance():
+    images = torch.zeros(5, SIDE, SIDE)
+    images[:, 10, 10] = images[:, SIDE - 1, 0] = 1
+    moved = shifted(images.reshape(5, -1), torch.tensor([0.0, 0.2, 0.3, 0.4, 0.5]))
+    places = [image.nonzero().tolist() for image in moved.reshape(5, SIDE, SIDE)]
+    assert places == [
+        [[11, 10]],  # down: what leaves the image is gone
+        [[9, 10], [SIDE - 2, 0]],
+        [[10, 11], [SIDE - 1, 1]],
+        [[10, 9]],
+        [[10, 10], [SIDE - 1, 0]],
+    ]
+
+
+def test_the_deep_network_learns_from_images_of_which_half_are_shifted():
+    drawn = torch_nn.autoencoder((SIDE * SIDE, 3))
+    model = ShiftedAutoencoder(drawn.encoder, drawn.decoder)
+    noise = torch.from_numpy(model.noise(np.random.default_rng(0), 10_000))
+    images = torch.rand(10_000, SIDE * SIDE)
+    seen = shifted(images, noise[:, 0])
+    assert 0.48 < (seen == images).all(1).float().mean() < 0.52
+    assert model.objective(images, noise) == torch.mean((seen - model(seen)) ** 2)
