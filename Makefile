@@ -36,7 +36,7 @@ book/_build/.library: $(shell find aecourse -type f -not -path '*/__pycache__/*'
 	touch $@
 
 book: .venv/installed book/_build/.library ## execute every notebook and build the book
-	OMP_NUM_THREADS=1 $(BIN)/python book/execute.py
+	$(BIN)/python book/execute.py
 	$(BIN)/jupyter-book build book/ -W -n --keep-going
 	$(if $(CHROMIUM),$(BIN)/python book/print.py,@echo "No PDF of the book: Chromium was not found")
 	@echo "Open $(CURDIR)/book/_build/html/index.html"
