@@ -10,7 +10,7 @@ from typing import Any
 
 __all__ = ["Source", "show_source"]
 
-# The card brings its own background, so that the code reads the same in light and dark themes.
+# The card brings its own background, since a notebook's theme may be light or dark.
 _CARD = (
     "background: #f8f8f8; color: #1b1b1b; border: 1px solid #d0d0d0; border-radius: 4px; "
     "padding: 0.8em 1em; overflow-x: auto; line-height: 1.35"
@@ -50,7 +50,7 @@ class Source:
 def show_source(obj: object) -> Source:
     """Return the source of a module, class, function or method, ready to display.
 
-    Of each docstring it keeps the first line: ``help(obj)`` shows the whole.
+    Of each docstring it keeps the summary: ``help(obj)`` shows the whole.
 
     Parameters
     ----------
@@ -99,16 +99,15 @@ def _shorten_docstrings(code: str) -> str:
         tree = ast.parse(code)
     except SyntaxError:  # the lines of a lambda may begin or end inside a statement
         return code
-    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-    docstrings = [
-        node.body[0]
+    owners = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    docstrings = {
+        node.body[0]: text
         for node in ast.walk(tree)
-        if isinstance(node, documented) and ast.get_docstring(node) is not None
-    ]
+        if isinstance(node, owners) and "\n" in (text := ast.get_docstring(node) or "")
+    }
     lines = code.split("\n")
-    for docstring in sorted(docstrings, key=lambda node: node.lineno, reverse=True):
-        first, end = docstring.lineno - 1, docstring.end_lineno
-        if end is not None and end > first + 1:
-            quotes = lines[end - 1].rstrip()[-3:]
-            lines[first:end] = [lines[first].rstrip() + quotes]
+    # From the last to the first, so that the numbers of the lines before stay right.
+    for node in sorted(docstrings, key=lambda node: node.lineno, reverse=True):
+        summary = " ".join(docstrings[node].split("\n\n")[0].split())
+        lines[node.lineno - 1 : node.end_lineno] = [f'{" " * node.col_offset}"""{summary}"""']
     return "\n".join(lines)

@@ -36,7 +36,7 @@ class Table(ABC):
 
     @abstractmethod
     def cells(self) -> Sequence[Sequence[str]]:
-        """Return the text of every row, as many cells a row as there are heads."""
+        """Return the text of every row, one cell for each head."""
 
     def __str__(self) -> str:
         return text_table(self.heads, self.cells())

@@ -2,7 +2,9 @@ import functools
 import math
 import re
 from html import unescape
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 import aecourse
@@ -18,16 +20,25 @@ class Example:
         return "inside"
 
 
+# Docstrings as people write them: raw, begun below the quotes, of two lines, of one.
 def documented():
-    """Say what it does.
+    r"""Say what it does.
 
     And then much more.
     """
 
     def inner():
-        r"""Have one line."""
+        """
+        Begin below,
+        and go on.
 
-    return inner
+        Parameters
+        """
+
+    def other():
+        """Have one line."""  # with a remark
+
+    return inner, other
 
 
 @functools.cache
@@ -51,11 +62,19 @@ def test_source_starts_at_the_definition(obj, first_line):
     assert str(show_source(obj)).startswith(first_line)
 
 
-def test_of_a_docstring_the_first_line_is_shown():
-    assert str(show_source(documented)) == (
-        'def documented():\n    """Say what it does."""\n\n    def inner():\n'
-        '        r"""Have one line."""\n\n    return inner'
-    )
+def test_of_a_docstring_the_summary_is_shown():
+    assert str(show_source(documented)).splitlines() == [
+        "def documented():",
+        '    """Say what it does."""',
+        "",
+        "    def inner():",
+        '        """Begin below, and go on."""',
+        "",
+        "    def other():",
+        '        """Have one line."""  # with a remark',
+        "",
+        "    return inner, other",
+    ]
 
 
 def test_a_lambda_inside_a_call_is_shown_as_it_stands():
@@ -82,17 +101,34 @@ def test_html_escapes_and_keeps_every_word_of_the_code():
     assert "<style" not in html  # inline colours: nothing that leaks into the page
 
 
-def luminance(colour):
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+def luminance(channels):
     linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return np.dot([0.2126, 0.7152, 0.0722], linear)
 
 
-def test_every_colour_contrasts_with_the_card():
+def on_a_dark_page(channels):
+    """Do what the book's style does there: invert(0.9), then hue-rotate(180deg)."""
+    grey = np.array([0.213, 0.715, 0.072])
+    return np.clip((2 * np.outer(np.ones(3), grey) - np.eye(3)) @ (0.9 - 0.8 * channels), 0, 1)
+
+
+@pytest.mark.parametrize(
+    "shown", [lambda channels: channels, on_a_dark_page], ids=["light", "dark"]
+)
+def test_every_colour_contrasts_with_the_card(shown):
     html = "".join(show_source(obj)._repr_html_() for obj in (metrics, Example, cached))
     colours = set(re.findall(r"(?<!-)color: (#[0-9A-Fa-f]{6})", html))
     assert len(colours) > 4
-    background = luminance(re.search(r"background: (#[0-9a-f]{6})", html)[1])
-    for colour in colours:
+    background = re.search(r"background: (#[0-9a-f]{6})", html)[1]
+    card, *inks = (
+        luminance(shown(np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255))
+        for colour in (background, *colours)
+    )
+    for colour, ink in zip(colours, inks, strict=True):
         # WCAG 2.1, success criterion 1.4.3 (level AA)
-        assert (background + 0.05) / (luminance(colour) + 0.05) >= 4.5, colour
+        assert (max(card, ink) + 0.05) / (min(card, ink) + 0.05) >= 4.5, colour
+
+
+def test_the_book_has_the_filter_that_is_tested_here():
+    style = Path(__file__).resolve().parents[1] / "book" / "_static" / "custom.css"
+    assert "filter: invert(0.9) hue-rotate(180deg);" in style.read_text("utf-8")
