@@ -24,13 +24,13 @@ class Comparison:
     paper
         Authors and year.
     figure
-        What the paper prints.
+        What the paper prints, or what stands in for it: a proof, or our own measurement.
     ours
         Our record.
     aim
         What was to be reached; nothing for a baseline.
     reached
-        Whether it was; None where one seed cannot say.
+        Whether it was; None where a spread is needed and there is one seed.
 
     Examples
     --------

@@ -289,10 +289,8 @@ def k_sparse(
 ) -> Measures:
     """Learn k-sparse features, then fit a logistic regression to them (Makhzani and Frey, 2013).
 
-    The paper's table of unsupervised features on MNIST was not at hand when this was written: its
-    figure has to be looked up before one stands beside ours. As there: a linear code with tied
-    weights, k lowered over the first half of the epochs, alpha * k units for the classifier. Other
-    than there: Adam, far fewer epochs.
+    The paper was not at hand when this was written; what others say of it was. As there: a linear
+    code with tied weights, k lowered in training, alpha * k units for the classifier. Here: Adam.
 
     Parameters
     ----------

@@ -9,9 +9,9 @@ AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8
 SETTLED = 1_000  # milliseconds
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
-# Two things are taken away first, which saves minutes and no finding. Tokens of code with the same
-# class have the same colour, so one of each stays. A formula has the colour of the text around it.
-# Axe could leave them out itself, but compares every element of a page with all it shall leave out.
+# Two things are taken away first, which saves minutes and loses no finding. Tokens of code with the
+# same class have the same colour, so one of each stays. A formula has the colour of the text around
+# it. Axe could leave them out itself, but is slow at it.
 AUDIT = """async (tags) => {
   const met = new Set();
   for (const token of document.querySelectorAll("pre span[class]")) {
@@ -38,6 +38,7 @@ SCROLLS_WITHOUT_FOCUS = """() => [...document.querySelectorAll("main *")]
   .map((one) => `${one.tagName} ${one.className}`)"""
 
 
+# This comes before axe, for which the formulas are taken away.
 def test_what_scrolls_takes_the_focus(visit):
     page = visit.show(width=360)
     page.wait_for_timeout(SETTLED)
