@@ -32,8 +32,7 @@ STICKS_OUT = """() => {
     .map((element) => `${element.tagName} ${element.className}`);
 }"""
 
-FOCUS = """async () => {
-  await Promise.all(document.getAnimations().map((motion) => motion.finished));
+FOCUS = """() => {
   const element = document.activeElement;
   const style = getComputedStyle(element);
   const { top, left, bottom, right } = element.getBoundingClientRect();
