@@ -60,8 +60,9 @@ notebooks: .venv/installed ## write the .ipynb beside each chapter's .md
 exercises: .venv/installed ## write the learners' notebooks from the solutions
 	$(BIN)/python -m aecourse.grading.generate
 
-bench: .venv/installed ## measure the three fits against their peers
+bench: .venv/installed ## measure the three fits, and how soon pages are painted
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/pytest -m idle
 
 results: .venv/installed ## run the experiments on the full MNIST and record them
 	$(BIN)/python -m benchmarks.results

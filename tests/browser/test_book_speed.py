@@ -49,6 +49,7 @@ def test_the_first_load_is_light(page_name, load):
     assert weight <= HEAVIEST
 
 
+@pytest.mark.idle
 def test_the_largest_paint_is_early(page_name, load):
     times = []
     for _ in range(LOADS):
