@@ -62,7 +62,7 @@ exercises: .venv/installed ## write the learners' notebooks from the solutions
 
 bench: .venv/installed ## measure the three fits, and how soon pages are painted
 	$(BIN)/python -m benchmarks.speed
-	$(BIN)/pytest -m idle
+	$(BIN)/pytest -m idle tests/browser
 
 results: .venv/installed ## run the experiments on the full MNIST and record them
 	$(BIN)/python -m benchmarks.results
