@@ -61,7 +61,7 @@ def shifted(batch: Tensor, chance: Tensor) -> Tensor:
     return moved.reshape(batch.shape)
 
 
-def deep(seed: int, *, data: Dataset) -> Iterator[tuple[str, float]]:
+def deep(seed: int, *, data: Dataset, shift: bool) -> Iterator[tuple[str, float]]:
     """Train 784-1000-500-250-30 and back, tanh inside, a linear code and a sigmoid output.
 
     Parameters
@@ -70,6 +70,8 @@ def deep(seed: int, *, data: Dataset) -> Iterator[tuple[str, float]]:
         Of the starting weights, of the order of the images and of their shifts.
     data
         The full MNIST; all training images are used.
+    shift
+        Whether half of the images are shifted by one pixel; if not, all else is the same.
 
     Yields
     ------
@@ -78,11 +80,15 @@ def deep(seed: int, *, data: Dataset) -> Iterator[tuple[str, float]]:
     """
     drawn = torch_nn.autoencoder(SIZES, activation="tanh", code="linear", seed=seed)
     model = ShiftedAutoencoder(drawn.encoder, drawn.decoder)
+
+    def unshifted(_rng: np.random.Generator, n: int) -> npt.NDArray[np.float32]:
+        return np.ones((n, 1), dtype=np.float32)
+
     for number, (learning_rate, epochs) in enumerate(STAGES):
         minimise(
             model,
             data.x_train,
-            noise=model.noise,
+            noise=model.noise if shift else unshifted,
             optimizer=Adam(learning_rate),
             epochs=epochs,
             batch_size=BATCH_SIZE,

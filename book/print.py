@@ -31,6 +31,9 @@ COMPLETE = """async () => {
   await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
   await document.fonts.ready;
 }"""
+# A heading with its number, and without the link beside it.
+TITLE = """(heading) => [...heading.childNodes]
+  .filter((part) => !part.matches?.(".headerlink")).map((part) => part.textContent).join("")"""
 STYLE = """<meta charset="utf-8"><style>
   @page { size: A4; margin: 0; }
   body { margin: 0; font: 11pt/1.5 system-ui, "Noto Sans", sans-serif; color: #1a1a1a; }
@@ -78,7 +81,7 @@ def _is_fresh(pages: list[str]) -> bool:
 def _print_chapter(page: Page, address: str) -> tuple[str, PdfReader]:
     page.goto(address)
     page.evaluate(COMPLETE)
-    title = page.locator("main section > h1").first.evaluate("(one) => one.firstChild.textContent")
+    title = page.locator("main section > h1").first.evaluate(TITLE)
     paper = page.pdf(format="A4", margin=MARGINS, print_background=True, outline=True, tagged=True)
     return title, PdfReader(io.BytesIO(paper))
 

@@ -1,5 +1,7 @@
 """What is recorded is what the experiments give; the page of results asserts that it shows all."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ import torch
 from aecourse import torch_nn
 from aecourse.data import DataError, load_mnist
 from aecourse.results import load_results
+from benchmarks import deep, variational
 from benchmarks import results as benchmark
 from benchmarks.deep import SIDE, ShiftedAutoencoder, shifted
 
@@ -60,3 +63,61 @@ def test_the_deep_network_learns_from_images_of_which_half_are_shifted():
     seen = shifted(images, noise[:, 0])
     assert 0.48 < (seen == images).all(1).float().mean() < 0.52
     assert model.objective(images, noise) == torch.mean((seen - model(seen)) ** 2)
+
+
+@pytest.fixture
+def few():
+    digits = load_mnist()
+    return replace(
+        digits,
+        x_train=digits.x_train[:300],
+        y_train=digits.y_train[:300],
+        x_test=digits.x_test[:50],
+        y_test=digits.y_test[:50],
+    )
+
+
+def test_unshifted_images_are_a_control_on_the_same_path(monkeypatch, few):
+    noises = []
+
+    def keep_noise(_model, _images, *, noise, **_):
+        noises.append(noise(np.random.default_rng(0), 50))
+
+    monkeypatch.setattr(deep, "minimise", keep_noise)
+    list(deep.deep(0, data=few, shift=False))
+    images = torch.from_numpy(few.x_test)
+    assert len(noises) == len(deep.STAGES)
+    for noise in noises:
+        assert torch.equal(shifted(images, torch.from_numpy(noise[:, 0])), images)
+
+
+def test_a_stopped_variational_run_goes_on_after_its_last_stage(monkeypatch, tmp_path, few):
+    def run(checkpoint=None):
+        return list(
+            variational.train_and_measure(
+                few,
+                codes=1,
+                seed=0,
+                stages=((2e-3, 3), (1e-3, 2)),
+                warm_up=2,
+                evaluate_with=10,
+                checkpoint=checkpoint,
+            )
+        )
+
+    learning_rates = []
+    minimise = variational.minimise
+
+    def stop_after_one_stage(*arguments, **options):
+        learning_rates.append(options["optimizer"].learning_rate)
+        if len(learning_rates) == 2:
+            raise KeyboardInterrupt
+        return minimise(*arguments, **options)
+
+    checkpoint = tmp_path / "vae.npz"
+    monkeypatch.setattr(variational, "minimise", stop_after_one_stage)
+    with pytest.raises(KeyboardInterrupt):
+        run(checkpoint)
+    assert run(checkpoint) == run()
+    assert learning_rates == [2e-3, 1e-3, 1e-3, 2e-3, 1e-3]
+    assert not checkpoint.exists()
