@@ -1,12 +1,15 @@
-"""What a browser shows of the built book: whole, alone, on a phone, without JavaScript."""
+"""What a browser shows of the built book: whole, alone, on a phone, without JavaScript, to all."""
 
+from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+pytest.importorskip("axe_playwright_python", reason="needs aecourse[browser]")
+AXE_CORE = (resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+LOOKS = [("light", 1280), ("dark", 1280), ("phone", 360)]
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "book" / "_build" / "screenshots"
-PHONE = 360
 # Chromium paints no picture that is longer.
 LONGEST_SCREENSHOT = 15_000
 
@@ -43,6 +46,55 @@ FOCUS = """() => {
     inside: bottom > 0 && right > 0 && top < innerHeight && left < innerWidth,
   };
 }"""
+
+# Formulas too, which axe does not see. What scrolls takes the focus, but the theme sees to it a
+# while after a new size: three seconds are enough.
+SCROLLS_WITHOUT_FOCUS = """async () => {
+  const find = () => [...document.querySelectorAll("main *")]
+    .filter((one) => one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1)
+    .filter((one) => /auto|scroll/.test(getComputedStyle(one).overflowX) && one.tabIndex < 0)
+    .map((one) => `${one.tagName} ${one.className}`);
+  const end = performance.now() + 3000;
+  while (find().length && performance.now() < end) {
+    await new Promise((later) => setTimeout(later, 50));
+  }
+  return find();
+}"""
+
+WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+# The slowest rule of all runs twice only: dark pages differ from light ones in nothing but colours,
+# and a phone shows those of the light page.
+CONTRAST = "color-contrast"
+AXE = {
+    "light": {"runOnly": WCAG},
+    "dark": {"runOnly": {"type": "rule", "values": [CONTRAST]}},
+    "phone": {"runOnly": WCAG, "rules": {CONTRAST: {"enabled": False}}},
+}
+
+# Two things are taken away first, which saves minutes and loses no finding. Tokens of code with the
+# same class and style have the same colour, so one of each stays. A formula has the colour of the
+# text around it. Axe could leave them out itself, but is slow at it.
+AUDIT = """async (options) => {
+  const met = new Set();
+  for (const token of document.querySelectorAll("pre span")) {
+    const { className, style } = token;
+    const kind = `${className} ${style.cssText} ${Boolean(token.closest(".cell_output"))}`;
+    if (met.has(kind)) token.replaceWith(...token.childNodes);
+    met.add(kind);
+  }
+  for (const formula of document.querySelectorAll("mjx-container")) {
+    const { width, height } = formula.getBoundingClientRect();
+    formula.style.cssText += `;min-width:min(${width}px,100%);min-height:${height}px`;
+    formula.replaceChildren();
+  }
+  const result = await axe.run(document, { ...options, resultTypes: ["violations"] });
+  return result.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`));
+}"""
+
+
+def look_at(visit, look, width):
+    return visit.show(width=width, colours="dark" if look == "dark" else "light")
 
 
 def test_no_request_leaves_the_book(visit):
@@ -101,10 +153,11 @@ def test_the_skip_link_leads_to_the_text(visit):
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
 
 
-def test_a_phone_scrolls_in_one_direction(visit):
-    page = visit.show(width=PHONE, height=740)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+def test_a_phone_scrolls_in_one_direction_and_by_keyboard(visit):
+    page = visit.show(width=360, height=740)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.evaluate(STICKS_OUT) == []
+    assert page.evaluate(SCROLLS_WITHOUT_FOCUS) == []
 
 
 def test_without_javascript_text_and_figures_stay(visit, browser):
@@ -117,9 +170,9 @@ def test_without_javascript_text_and_figures_stay(visit, browser):
         assert page.locator("article img:visible").count() == pictures
 
 
-@pytest.mark.parametrize(("look", "width"), [("light", 1280), ("dark", 1280), ("phone", PHONE)])
+@pytest.mark.parametrize(("look", "width"), LOOKS)
 def test_a_screenshot_is_kept(visit, look, width):
-    page = visit.show(width=width, colours="dark" if look == "dark" else "light")
+    page = look_at(visit, look, width)
     page.evaluate("document.activeElement.blur()")  # a focused control may show its name
     height = page.evaluate("document.documentElement.scrollHeight")
     for part, top in enumerate(range(0, height, LONGEST_SCREENSHOT)):
@@ -130,3 +183,13 @@ def test_a_screenshot_is_kept(visit, look, width):
         clip = {"x": 0, "y": top, "width": width, "height": part_height}
         page.screenshot(path=path, full_page=True, clip=clip, type="jpeg", quality=70)
         assert path.stat().st_size > 5_000
+
+
+# The last one: formulas are taken away for it.
+@pytest.mark.parametrize(("look", "width"), LOOKS)
+def test_axe_finds_nothing(visit, look, width):
+    page = look_at(visit, look, width)
+    page.evaluate(SCROLLS_WITHOUT_FOCUS)  # axe looks when the theme has seen to the new size
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_CORE)
+    assert page.evaluate(AUDIT, AXE[look]) == []
