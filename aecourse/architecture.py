@@ -340,7 +340,8 @@ def initial_weights(
         eq. 16). ``"he"``: normal with variance :math:`2/n_{in}` (He et al., 2015, eq. 10). Both
         start biases at zero. ``"standard_normal"``: weights and biases from N(0, 1), as the
         classic example does. In a kernel (height, width, n_in, n_out) both sizes are counted
-        once for each place of the kernel.
+        once for each place of the kernel. A transposed kernel has the channels that it paints in
+        the place of ``n_in``; ``"he"`` then counts those, and the stride plays no part.
     seed
         Seed of NumPy's default generator.
     dtype

@@ -94,7 +94,8 @@ def roc_auc_interval(
     positives above negative j, it is :math:`s_V^2/m + s_U^2/n`. The interval is symmetric for the
     log odds of the area (Pepe, 2003, chapter 5), so it stays between 0 and 1. If the order is
     perfect, this variance is zero and says nothing. Then the area's lower end is
-    :math:`(\alpha/2)^{1/\min(m, n)}`, for so many disjoint pairs were all in order.
+    :math:`(\alpha/2)^{1/\min(m, n)}`, for so many disjoint pairs were all in order. If all
+    scores are equal, the variance is zero too, and the interval is the point 1/2.
 
     Parameters
     ----------
@@ -145,7 +146,8 @@ def roc_auc_difference(
 
     What makes a case hard for one score often makes it hard for the other. The difference then
     varies less than either area, and its variance is taken from the differences case by case
-    (DeLong, DeLong and Clarke-Pearson, 1988).
+    (DeLong, DeLong and Clarke-Pearson, 1988). If both orders are perfect, or both scores place
+    every case alike, this variance is zero and the interval, a point, means nothing.
 
     Parameters
     ----------
@@ -218,7 +220,7 @@ def alarm_threshold(scores: Floats, rate: float) -> float:
     scores = _vector(scores)
     n = len(scores)
     # Without the margin, a product such as 0.29 * 100 could fall just below its whole number.
-    above = math.floor(rate * (n + 1) + 1e-9)
+    above = min(math.floor(rate * (n + 1) + 1e-9), n)
     if above < 1:
         raise ValueError(
             f"expected at least {math.ceil(1 / rate) - 1} scores for a rate of {rate:g}, got {n} — "

@@ -154,7 +154,7 @@ def sparsity_schedule(start: int, end: int, epochs: int) -> list[int]:
     """Return k for each epoch: down in equal steps over the first half, then constant.
 
     With a small k from the start, units that happen to lose are never trained and stay dead
-    (Makhzani and Frey, 2013, section 4).
+    (Makhzani and Frey, 2013).
 
     Parameters
     ----------

@@ -189,7 +189,7 @@ def revived_codebook(
 
     A new word is one of the given vectors, drawn at random with a probability in proportion to
     its squared distance from its present word (Arthur and Vassilvitskii, 2007): where the codebook
-    fits badly, new words are wanted.
+    fits badly, new words are wanted. No vector is drawn twice, unless there are too few of them.
 
     Parameters
     ----------
@@ -232,7 +232,9 @@ def revived_codebook(
     distance = np.sum((vectors - codebook[indices]) ** 2, axis=1, dtype=np.float64)
     total = distance.sum()
     share = distance / total if total > 0 else np.full(len(vectors), 1 / len(vectors))
-    drawn = np.random.default_rng(seed).choice(len(vectors), int(dead.sum()), p=share)
+    n_dead = int(dead.sum())
+    too_few = bool(np.count_nonzero(share) < n_dead)
+    drawn = np.random.default_rng(seed).choice(len(vectors), n_dead, replace=too_few, p=share)
     revived = codebook.copy()
     revived[dead] = vectors[drawn]
     return revived, dead

@@ -1,8 +1,9 @@
 """Run the experiments on the full MNIST and record what they gave: ``make results``.
 
 Each (experiment, seed) is written down as soon as it is finished, so a run that was stopped goes on
-where it was. The first seeds of all experiments come before the second ones. Two runs may go on
-side by side, with different experiments (``--only NAME``). ``--again NAME`` forgets an experiment.
+where it was. An experiment that goes on inside, too, says itself how many "seconds" it took in all.
+The first seeds of all experiments come before the second ones. Two runs may go on side by side,
+with different experiments (``--only NAME``). ``--again NAME`` forgets an experiment.
 """
 
 import argparse
@@ -167,10 +168,10 @@ def record(name: str, seed: int) -> None:
     """Run one experiment with one seed and write down what it gave."""
     run, _ = EXPERIMENTS[name]
     started = time.perf_counter()
-    outcome = list(run(seed))
-    seconds = round(time.perf_counter() - started, 1)
+    outcome = dict(run(seed))
+    seconds = round(outcome.pop("seconds", time.perf_counter() - started), 1)
     results = recorded()
-    for measure, value in outcome:
+    for measure, value in outcome.items():
         key = f"{name}: {measure}"
         before = results.get(key, Result(key, measure, {}, {}))
         results[key] = replace(

@@ -10,7 +10,13 @@ from aecourse import numpy_nn, torch_nn, tf_nn  # isort: skip
 from aecourse.checks import assert_gradients_close, assert_same_outputs
 from aecourse.convolution import ConvolutionShape, output_size, transpose_output_size
 from aecourse.numpy_nn import convolution as numpy_convolution
-from aecourse.numpy_nn.convolve import conv2d, conv2d_transpose, gather, scatter
+from aecourse.numpy_nn.convolve import (
+    conv2d,
+    conv2d_transpose,
+    conv2d_weight_gradient,
+    gather,
+    scatter,
+)
 from aecourse.tf_nn import convolution as tf_convolution
 from aecourse.torch_nn import convolution as torch_convolution
 
@@ -265,6 +271,8 @@ def test_bad_arrays():
         conv2d(x, weight, stride=1, padding=0)
     with pytest.raises(ValueError, match=r"expected y of shape \(n, 3, 3, 4\)"):
         conv2d_transpose(np.zeros((2, 4, 3, 4)), weight, size=(5, 5), stride=1, padding=0)
+    with pytest.raises(ValueError, match=r"expected delta .* \(2, 3, 3, n_out\)"):
+        conv2d_weight_gradient(x, np.zeros((2, 9, 1, 4)), kernel=(3, 3), stride=1, padding=0)
 
 
 @pytest.mark.parametrize("output_padding", [-1, 2])

@@ -141,6 +141,7 @@ def test_the_threshold_keeps_its_promise(n, rate):
 
 def test_ties_only_lower_the_rate():
     assert not np.any(np.ones(5) > alarm_threshold(np.ones(99), 0.05))
+    assert alarm_threshold(np.arange(1.0, 6.0), 1 - 1e-12) == 1
 
 
 # What is wrong is named

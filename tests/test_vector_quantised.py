@@ -109,6 +109,9 @@ def test_dead_words_come_back_where_they_are_needed():
     assert revived[0] == 0
     assert 5.0 in revived
     assert np.all(np.isin(revived[1:], vectors))
+    many = np.arange(8.0)[:, None]
+    revived, _ = words.revived_codebook(np.zeros((8, 1)), many, np.zeros(8, int), seed=0)
+    assert len(np.unique(revived[1:])) == 7  # no vector twice
     same, dead = words.revived_codebook(vectors, vectors, np.arange(3), seed=0)
     assert not dead.any()
     np.testing.assert_array_equal(same, vectors)

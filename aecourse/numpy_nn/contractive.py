@@ -104,7 +104,8 @@ def jacobian_norm(model: Autoencoder, x: Floats) -> Floats:
     Parameters
     ----------
     model
-        Any autoencoder whose encoder is one layer, but not a k-sparse one.
+        An autoencoder whose encoder is one layer of sigmoid, ReLU or linear units, but not a
+        k-sparse one.
     x
         Images, shape (n, n_in).
 
@@ -116,7 +117,7 @@ def jacobian_norm(model: Autoencoder, x: Floats) -> Floats:
     Raises
     ------
     TypeError, ValueError
-        If the encoder has several layers, or ``x`` is not as described.
+        If the encoder has several layers or another activation, or ``x`` is not as described.
 
     Examples
     --------

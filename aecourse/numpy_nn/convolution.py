@@ -306,7 +306,7 @@ def convolutional_autoencoder(
     n_code
         Number of units of the dense code.
     kernel, stride, padding
-        Of all convolutions; the transposed ones undo them exactly.
+        Of all convolutions; the transposed ones lead back to the same sizes.
     activation, output, code
         Activations of the hidden layers, of the last layer and of the code.
     overcomplete

@@ -194,6 +194,11 @@ def conv2d_weight_gradient(
     numpy.ndarray
         Shape (kernel height, kernel width, n_in, n_out).
 
+    Raises
+    ------
+    ValueError
+        If ``delta`` does not fit ``x``.
+
     Examples
     --------
     >>> x, delta = np.ones((5, 28, 28, 1)), np.ones((5, 14, 14, 8))
@@ -201,6 +206,12 @@ def conv2d_weight_gradient(
     (4, 4, 1, 8)
     """
     seen = gather(x, kernel=kernel, stride=stride, padding=padding)
+    if delta.ndim != 4 or delta.shape[:3] != seen.shape[:3]:
+        n, rows, columns = seen.shape[:3]
+        raise ValueError(
+            f"expected delta of the shape of the convolution's output, ({n}, {rows}, {columns}, "
+            f"n_out), got {delta.shape}"
+        )
     n_in, n_out = x.shape[3], delta.shape[3]
     product = seen.reshape(-1, kernel[0] * kernel[1] * n_in).T @ delta.reshape(-1, n_out)
     return product.reshape(*kernel, n_in, n_out)

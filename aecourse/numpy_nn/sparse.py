@@ -130,7 +130,7 @@ class KSparseAutoencoder(Autoencoder):
 
     In training the gradient reaches the kept units only. Outside training, `encode` keeps
     ``alpha * k`` units: more were worth keeping than training could feed (Makhzani and Frey,
-    2013, section 2). Train it with ``minimise(model, x)``; ``model.k`` may be changed between
+    2013). Train it with ``minimise(model, x)``; ``model.k`` may be changed between
     two calls, see `aecourse.sparse.sparsity_schedule`.
 
     Parameters

@@ -93,7 +93,9 @@ class VariationalAutoencoder(Autoencoder):
         variational_layers(sizes, activation)
         hidden: dict[str, Any] = {"activation": activation, "dtype": dtype}
         super().__init__(
-            mlp(sizes, output="linear", **hidden), mlp(sizes[::-1], output="sigmoid", **hidden)
+            mlp(sizes, output="linear", **hidden),
+            mlp(sizes[::-1], output="sigmoid", **hidden),
+            overcomplete=True,  # the KL keeps it from copying, whatever the size of the code
         )
         self.log_variance = mlp(sizes[-2:], output="linear", dtype=dtype)
         self.n_in, self.n_code, self.beta = int(sizes[0]), int(sizes[-1]), float(beta)
