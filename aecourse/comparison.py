@@ -155,6 +155,7 @@ def compare_with_papers(results: Mapping[str, Result]) -> tuple[Comparison, ...]
     contractive = results[f"contractive: {_TEST_ERROR}"]
     k_sparse = results[f"k-sparse: {_TEST_ERROR}"]
     one_code = results[f"vae: {_LOG_LIKELIHOOD}"]
+    one_code_long = results[f"vae-long: {_LOG_LIKELIHOOD}"]
     five_codes = results[f"iwae-5: {_LOG_LIKELIHOOD}"]
     repaired = results["linear-code: test error per pixel"]
     pca_256 = results["pca-256: test error per pixel"].mean
@@ -214,19 +215,20 @@ def compare_with_papers(results: Mapping[str, Result]) -> tuple[Comparison, ...]
             k_sparse.mean - k_sparse_figure <= 0.3,
         ),
         Comparison(
-            "VAE: negative log-likelihood in nats",
+            "VAE, long: negative log-likelihood in nats",
             burda,
             one_code_figure,
-            one_code,
+            one_code_long,
             "within 1 nat",
-            one_code.mean - one_code_figure < 1,
+            one_code_long.mean - one_code_figure < 1,
         ),
+        Comparison("VAE, short: negative log-likelihood in nats", burda, one_code_figure, one_code),
         Comparison(
-            "IWAE, k = 5: negative log-likelihood in nats",
+            "IWAE, k = 5, short: negative log-likelihood in nats",
             burda,
             85.54,
             five_codes,
-            "below VAE",
+            "below VAE, short",
             is_clearly_below(five_codes, one_code),
         ),
         Comparison(
