@@ -6,9 +6,9 @@ The optimiser is the paper's too: Adam with an epsilon of 1e-4, which is far fro
 What differs is the length. The paper takes 3,280 epochs with batches of 20. We take 100 epochs with
 batches of 100, which fits into twenty minutes, and twice its learning rate: after 15 epochs seed 0
 was 4.7 nats ahead of Adam(1e-3) with the usual epsilon. A long run of 700 epochs follows, in which
-the weight of the KL term rises from 0 to 1 over the first 50 (Sønderby et al., 2016):
-else units of the code are given up before the decoder can use them. The paper estimates the
-log-likelihood with 5,000 codes an image, we with 1,000. More codes can only raise the expected
+the weight of the KL term rises from 0 to 1 over the first 50 (Sønderby et al., 2016), so that the
+decoder can learn to use units of the code before the KL puts an end to them. The paper estimates
+the log-likelihood with 5,000 codes an image, we with 1,000. More codes can only raise the expected
 bound, so this difference is to our disadvantage.
 """
 
