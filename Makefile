@@ -13,7 +13,7 @@ CHROMIUM := $(shell command -v chromium || command -v chromium-browser || comman
 CHAPTERS = $(shell grep -l '^kernelspec:' book/*.md book/*/*.md solutions/*/*.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help install book pdf test lint notebooks exercises bench results scoreboard clean
+.PHONY: help install book pdf test lint notebooks exercises screenshots bench results scoreboard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ notebooks: .venv/installed ## write the .ipynb beside each chapter's .md
 
 exercises: .venv/installed ## write the learners' notebooks from the solutions
 	$(BIN)/python -m aecourse.grading.generate
+
+screenshots: .venv/installed ## keep pictures of all pages: light, dark, phone
+	$(BIN)/pytest -m screenshots tests/browser
+	@echo "Look into $(CURDIR)/book/_build/screenshots"
 
 bench: .venv/installed ## measure the three fits, and how soon pages are painted
 	$(BIN)/python -m benchmarks.speed

@@ -170,6 +170,7 @@ def test_without_javascript_text_and_figures_stay(visit, browser):
         assert page.locator("article img:visible").count() == pictures
 
 
+@pytest.mark.screenshots
 @pytest.mark.parametrize(("look", "width"), LOOKS)
 def test_a_screenshot_is_kept(visit, look, width):
     page = look_at(visit, look, width)
