@@ -202,6 +202,7 @@ class Visit:
     name: str
     page: Any
     foreign: list[str] = field(default_factory=list)
+    weight: int = 0  # bytes of the first load, uncompressed
     failed: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
@@ -235,7 +236,11 @@ def visit(request, browser, book):
             ),
         )
         visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-        visit.page.goto(f"{book}/{request.param}", wait_until="load")
+        answers = []
+        visit.page.on("response", lambda answer: answers.append(answer))
+        visit.page.goto(f"{book}/{request.param}", wait_until="networkidle")
+        visit.page.evaluate("() => window.MathJax?.startup?.promise.then(() => null)")
+        visit.weight = sum(len(answer.body()) for answer in answers)
         visit.page.add_style_tag(content=STILL)
         visit.page.evaluate(COMPLETE)
         yield visit

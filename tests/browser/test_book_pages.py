@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("axe_playwright_python", reason="needs aecourse[browser]")
 AXE_CORE = (resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 LOOKS = [("light", 1280), ("dark", 1280), ("phone", 360)]
+HEAVIEST = 1_500_000  # bytes, as they lie in the folder, whatever a server may compress
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "book" / "_build" / "screenshots"
 # Chromium paints no picture that is longer.
 LONGEST_SCREENSHOT = 15_000
@@ -104,6 +105,10 @@ def test_no_request_leaves_the_book(visit):
 def test_nothing_is_missing_and_nothing_complains(visit):
     assert visit.failed == []
     assert visit.complaints == []
+
+
+def test_the_first_load_is_light(visit):
+    assert 0 < visit.weight <= HEAVIEST
 
 
 def test_every_formula_is_rendered(visit):
