@@ -10,6 +10,14 @@ import pytest
 BOOK = Path(__file__).resolve().parents[1] / "book"
 
 
+def pytest_collection(session):
+    """Measure coverage by the tests alone.
+
+    With ``--cov`` nbval would trace the library in each notebook's kernel too, a fifth slower.
+    """
+    session.config.option.cov_source = None
+
+
 @pytest.fixture(params=["numpy", "torch", "tensorflow"])
 def framework(request):
     # In this order, whichever is asked for: with CUDA builds the other order can crash.

@@ -36,15 +36,18 @@ def step_losses(framework, optimizer, *, dtype, loss="mean_squared_error", sizes
     return np.array(history.step_loss)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+LOSSES = [
+    "mean_squared_error",
+    "squared_error_per_image",
+    "binary_cross_entropy",
+    "binary_cross_entropy_per_image",
+]
+
+
+# Every shape with one loss, and every loss with one shape.
 @pytest.mark.parametrize(
-    "loss",
-    [
-        "mean_squared_error",
-        "squared_error_per_image",
-        "binary_cross_entropy",
-        "binary_cross_entropy_per_image",
-    ],
+    ("shape", "loss"),
+    [*[(shape, LOSSES[0]) for shape in SHAPES], *[("tied and deep", loss) for loss in LOSSES[1:]]],
 )
 def test_sgd_in_float64_agrees_to_1e_10(shape, loss):
     losses = {
