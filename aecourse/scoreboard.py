@@ -167,10 +167,9 @@ def add(*, chapter: str, method: str, code_size: int, test_error: float, pca_err
     if path := os.environ.get(RECORD_VARIABLE):
         _record(Path(path), fresh)
     recorded = recorded_lines()
-    before = [line for line in recorded if line.chapter <= chapter and not _same(line, fresh)]
-    lines = sorted([*before, fresh], key=lambda line: line.chapter)
     known = next((line for line in recorded if _same(line, fresh)), None)
-    return Board(tuple(lines), fresh, known)
+    rows = [fresh if line is known else line for line in recorded if line.chapter <= chapter]
+    return Board(tuple(rows if known else [*rows, fresh]), fresh, known)
 
 
 def _same(one: Line, other: Line) -> bool:

@@ -150,9 +150,9 @@ class _AdamRule:
             self._flush_denormals()
 
     def _flush_denormals(self) -> None:
-        # A pixel that is always black has no gradient, and its moments decay towards zero. Below
-        # 1e-38 float32 keeps them as denormals, and arithmetic with those is many times slower.
-        # Values this small change no parameter: epsilon is 20 orders of magnitude larger.
+        # A pixel that is seldom lit has no gradient for many steps, and its moments decay towards
+        # zero. Below 1e-38 float32 keeps them as denormals, and on many processors arithmetic with
+        # those is slower. Values this small change no parameter: epsilon is far larger.
         for _, _, first, second in self.blocks:
             first[np.abs(first) < _FLUSH_BELOW] = 0
             second[second < _FLUSH_BELOW] = 0

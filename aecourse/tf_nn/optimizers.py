@@ -89,7 +89,7 @@ def _rmsprop(rule: RMSProp, parameters: Sequence[tf.Variable]) -> Callable[[Sequ
 
 def _adam(rule: Adam, parameters: Sequence[tf.Variable]) -> Callable[[Sequence[Any]], None]:
     # TensorFlow flushes denormals to zero in its own threads: nothing to do here for the moments
-    # of pixels that are always black.
+    # of pixels that are seldom lit.
     first_moments, second_moments = _like(parameters), _like(parameters)
     steps = tf.Variable(tf.zeros((), parameters[0].dtype))
 

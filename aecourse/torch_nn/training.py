@@ -293,8 +293,8 @@ def reconstruct(model: Autoencoder, x: Floats, *, batch_size: int = 1000) -> Flo
 @contextmanager
 def flushed_denormals() -> Iterator[None]:
     """Let PyTorch take numbers below 1e-38 for zero inside a ``with`` block."""
-    # Adam's moments of pixels that are always black decay below 1e-38, where a CPU's arithmetic is
-    # many times slower. Flushed to zero they change nothing: epsilon is far larger.
+    # Adam's moments of pixels that are seldom lit decay below 1e-38, where the arithmetic of many
+    # CPUs is slower. Flushed to zero they change nothing: epsilon is far larger.
     flushed_before = (torch.tensor(1e-40) * 1).item() == 0
     torch.set_flush_denormal(True)
     try:
