@@ -37,6 +37,11 @@ STICKS_OUT = """() => {
     .map((element) => `${element.tagName} ${element.className}`);
 }"""
 
+# A formula that is cut reads like another one.
+WIDE_FORMULAS = """() => [...document.querySelectorAll("div.math mjx-container")]
+  .filter((one) => one.scrollWidth > one.clientWidth + 2)
+  .map((one) => one.closest("div.math").id || one.textContent)"""
+
 FOCUS = """() => {
   const element = document.activeElement;
   const style = getComputedStyle(element);
@@ -163,6 +168,7 @@ def test_a_phone_scrolls_in_one_direction_and_by_keyboard(visit):
     page = visit.show(width=360, height=740)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.evaluate(STICKS_OUT) == []
+    assert page.evaluate(WIDE_FORMULAS) == []
     assert page.evaluate(SCROLLS_WITHOUT_FOCUS) == []
 
 
