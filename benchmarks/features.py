@@ -33,7 +33,6 @@ BATCH = 100
 TEST_ERROR = "test error in per cent"
 VALIDATION_ERROR = "validation error in per cent"
 MNIST_BASIC_SEED = 2010
-K_SPARSE_STAGES = ((1e-3, 60), (5e-4, 30), (2e-4, 20), (5e-5, 10))
 
 
 def mnist_basic(data: Dataset) -> tuple[Part, Part, Part]:
@@ -282,18 +281,16 @@ def k_sparse(
     seed: int,
     *,
     k: int = 25,
-    alpha: float = 2.0,
+    alpha: float = 3.0,
     units: int = 1000,
-    stages: Sequence[tuple[float, int]] = K_SPARSE_STAGES,
+    pretraining_epochs: int = 30,
     epochs: int = 40,
     limit: int | None = None,
 ) -> Measures:
     """Learn k-sparse features, then fit a logistic regression to them (Makhzani and Frey, 2013).
 
     The paper was not at hand when this was written; what others say of it was. As there: a linear
-    code with tied weights, k lowered in training, alpha * k units for the classifier. Here: Adam,
-    with a rate that falls. Alpha and the length were chosen by validation errors: with half the
-    epochs it was 2.1 %, and 60 epochs gave the same for alpha from 2 to 4.
+    code with tied weights, k lowered in training, alpha * k units for the classifier. Here: Adam.
 
     Parameters
     ----------
@@ -305,11 +302,8 @@ def k_sparse(
         Units kept in training, and the factor for features.
     units
         Size of the code.
-    stages
-        Learning rates and passes over the training images without labels. In the first half of
-        all passes k falls to its end.
-    epochs
-        Passes over the training images with labels.
+    pretraining_epochs, epochs
+        Passes over the training images without and with labels.
     limit
         Use that many images of each part only, to see that it runs.
 
@@ -327,21 +321,16 @@ def k_sparse(
         alpha=alpha,
         overcomplete=True,
     )
-    schedule = iter(sparsity_schedule(4 * k, k, sum(count for _, count in stages)))
-
-    def next_sparsity(*_: float) -> None:
-        model.k = next(schedule, k)
-
-    next_sparsity()
-    for number, (rate, count) in enumerate(stages):
+    for epoch, sparsity in enumerate(sparsity_schedule(4 * k, k, pretraining_epochs)):
+        model.k = sparsity
         torch_nn.minimise(
             model,
             parts[0][0],
-            optimizer=Adam(rate),
-            epochs=count,
+            optimizer=Adam(1e-3 if epoch < pretraining_epochs * 0.8 else 2e-4),
+            epochs=1,
             batch_size=BATCH,
-            seed=1000 * seed + number,
-            on_epoch_end=next_sparsity,
+            seed=1000 * seed + epoch,
+            progress=False,
         )
     features = [torch_nn.encode(model, x) for x, _ in parts]
     scale = features[0].std()

@@ -17,7 +17,7 @@ def pdf(pdf_path):
 
 @pytest.fixture(scope="module")
 def sheets(pdf_path):
-    # pypdf takes a minute where PDFium, which is Chromium's own reader, takes a second.
+    # pypdf takes minutes where PDFium, which is Chromium's own reader, takes seconds.
     with pypdfium2.PdfDocument(pdf_path) as paper:
         texts = [sheet.get_textpage().get_text_bounded() for sheet in paper]
     # NFKC takes ligatures apart: the text of a title says "fi" in one letter.
