@@ -13,7 +13,7 @@ CHROMIUM := $(shell command -v chromium || command -v chromium-browser || comman
 CHAPTERS = $(shell grep -l '^kernelspec:' book/*.md book/*/*.md solutions/*/*.md)
 
 .DEFAULT_GOAL := help
-.PHONY: help install book pdf test lint notebooks exercises screenshots bench results scoreboard clean
+.PHONY: help install book pdf test lint style types units notebooks exercises screenshots bench results scoreboard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,14 +44,21 @@ book: .venv/installed book/_build/.library ## execute every notebook and build t
 pdf: .venv/installed ## print the built book into one PDF, with Chromium
 	$(BIN)/python book/print.py
 
+test: style ## run linters, type checker, unit tests and every notebook
+	$(MAKE) --no-print-directory --jobs=2 types units
+
 # One thread a process: two processes whose BLAS threads fight for the cores are many times slower.
-test: lint ## run linters, type checker, unit tests and every notebook
+units: .venv/installed
 	OMP_NUM_THREADS=1 $(BIN)/pytest --nbval --numprocesses auto --maxprocesses 8 --dist loadfile \
 	  --cov=aecourse --cov-report term --cov-fail-under 95
 
-lint: .venv/installed ## check style and types
+lint: style types ## check style and types
+
+style: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+types: .venv/installed
 	$(BIN)/mypy
 
 notebooks: .venv/installed ## write the .ipynb beside each chapter's .md
