@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from aecourse.architecture import Activation
+from aecourse.architecture import Activation, Weights
 from aecourse.validation import (
     check_choice,
     check_fraction,
@@ -17,6 +17,7 @@ from aecourse.validation import (
 __all__ = [
     "SMALLEST",
     "Penalty",
+    "centred_weights",
     "check_k",
     "check_penalty",
     "dead_units",
@@ -184,6 +185,47 @@ def sparsity_schedule(start: int, end: int, epochs: int) -> list[int]:
         raise ValueError(f"expected start to be at least end, {end}, got {start}")
     steps = np.arange(epochs) / max(1, epochs // 2)
     return [round(float(k)) for k in np.maximum(start + (end - start) * steps, end)]
+
+
+def centred_weights(weights: Weights, mean: Floats) -> Weights:
+    r"""Let a tied linear layer start where the mean image has a code of zero, and zero its image.
+
+    With :math:`z = xW + b` and :math:`\hat x = hW^\top + b'` that is :math:`b = -\mu W` and
+    :math:`b' = \mu`. With biases of zero, :math:`\mu W` is a large part of every code: it alone
+    decides which units are the largest on nearly all images, and the others are never trained.
+
+    Parameters
+    ----------
+    weights
+        What `get_weights` returns for a model of one layer with a tied decoder; unchanged.
+    mean
+        The mean image :math:`\mu`, shape (n_in,).
+
+    Returns
+    -------
+    dict
+        Arrays for `set_weights`.
+
+    Raises
+    ------
+    ValueError
+        If the weights are not those of such a model, or the mean does not fit.
+
+    Examples
+    --------
+    >>> weights = {"encoder.0.weight": np.ones((2, 1)), "encoder.0.bias": np.zeros(1)}
+    >>> weights["decoder.0.bias"] = np.zeros(2)
+    >>> centred_weights(weights, np.array([0.5, 1.5]))["encoder.0.bias"]
+    array([-2.])
+    """
+    names = ["encoder.0.weight", "encoder.0.bias", "decoder.0.bias"]
+    if sorted(weights) != sorted(names):
+        raise ValueError(f"expected weights of one tied layer, {names}, got {list(weights)}")
+    w, b, b_back = (weights[name] for name in names)
+    if mean.shape != b_back.shape:
+        raise ValueError(f"expected a mean of shape {b_back.shape}, got {mean.shape}")
+    values = (w.copy(), (-mean @ w).astype(b.dtype), mean.astype(b_back.dtype))
+    return dict(zip(names, values, strict=True))
 
 
 def dead_units(codes: Floats, *, spread: float = 0.01) -> int:

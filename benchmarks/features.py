@@ -11,16 +11,18 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from aecourse import torch_nn
 from aecourse.corruption import Corruption
 from aecourse.data import Dataset
 from aecourse.device import torch_device
 from aecourse.optimizers import Adam
-from aecourse.sparse import sparsity_schedule
+from aecourse.sparse import centred_weights, dead_units, sparsity_schedule
 from aecourse.torch_nn.contractive import ContractiveAutoencoder, jacobian_norm
 from aecourse.torch_nn.denoising import DenoisingAutoencoder
 from aecourse.torch_nn.sparse import KSparseAutoencoder
+from aecourse.torch_nn.training import flushed_denormals
 
 __all__ = ["contractive", "k_sparse", "stacked"]
 
@@ -104,6 +106,49 @@ def error_rate(model: nn.Module, x: Tensor, y: Tensor) -> float:
     return 100 * wrong / len(y)
 
 
+def train_with_labels(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    *,
+    epochs: int,
+    learning_rate: float,
+    falling: bool = False,
+    seed: int,
+) -> Iterator[int]:
+    """Train a classifier, and pause after each epoch.
+
+    Parameters
+    ----------
+    model
+        From images to ten scores; changed in place.
+    x, y
+        Images (n, d) and labels (n,).
+    epochs, learning_rate
+        Passes over the images, and the step of Adam.
+    falling
+        Whether the step falls to zero, in a line.
+    seed
+        Seed of the order of the images.
+
+    Yields
+    ------
+    int
+        The number of the epoch, from zero.
+    """
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
+    end = 0.0 if falling else 1.0
+    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, end, total_iters=epochs)
+    rng = np.random.default_rng([seed, 2])
+    for epoch in range(epochs):
+        for rows in torch.from_numpy(rng.permutation(len(x))).to(x.device).split(BATCH):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(x[rows]), y[rows]).backward()
+            optimizer.step()
+        scheduler.step()
+        yield epoch
+
+
 def train_classifier(
     model: nn.Module,
     parts: tuple[Part, Part, Part],
@@ -120,10 +165,8 @@ def train_classifier(
         From images to ten scores; changed in place.
     parts
         Training, validation and test set.
-    epochs, learning_rate
-        Passes over the training set, and the step of Adam.
-    seed
-        Seed of the order of the images.
+    epochs, learning_rate, seed
+        As in `train_with_labels`.
 
     Yields
     ------
@@ -131,15 +174,8 @@ def train_classifier(
         Validation and test error in per cent, of the same epoch. The test set is looked at once.
     """
     (x, y), validation, test = map(_tensors, parts)
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
-    rng = np.random.default_rng([seed, 2])
     best, weights = float("inf"), copy.deepcopy(model.state_dict())
-    for _ in range(epochs):
-        for rows in torch.from_numpy(rng.permutation(len(x))).to(x.device).split(BATCH):
-            optimizer.zero_grad()
-            loss = nn.functional.cross_entropy(model(x[rows]), y[rows])
-            loss.backward()
-            optimizer.step()
+    for _ in train_with_labels(model, x, y, epochs=epochs, learning_rate=learning_rate, seed=seed):
         validation_error = error_rate(model, *validation)
         if validation_error < best:
             best, weights = validation_error, copy.deepcopy(model.state_dict())
@@ -276,21 +312,60 @@ def contractive(
     yield from train_classifier(classifier, parts, epochs=epochs, learning_rate=3e-4, seed=seed)
 
 
+def train_k_sparse(
+    model: KSparseAutoencoder, x: Floats, *, start: int, epochs: int, seed: int
+) -> None:
+    """Train a k-sparse autoencoder with falling k and falling steps.
+
+    Parameters
+    ----------
+    model
+        Changed in place.
+    x
+        Images, shape (n, d).
+    start
+        First k; it falls to the model's own over the first half of the epochs.
+    epochs
+        Passes over the images. The step of Adam falls from 0.001 to zero, along half a cosine.
+    seed
+        Seed of the order of the images.
+    """
+    images = torch.from_numpy(x).to(torch_device())
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
+    rng = np.random.default_rng([seed, 3])
+    with flushed_denormals():
+        for k in tqdm(sparsity_schedule(start, model.k, epochs), unit="epoch"):
+            model.k = k
+            for rows in torch.from_numpy(rng.permutation(len(x))).to(images.device).split(BATCH):
+                optimizer.zero_grad()
+                model.objective(images[rows], None).backward()
+                optimizer.step()
+            scheduler.step()
+
+
 def k_sparse(
     load: Callable[[], Dataset],
     seed: int,
     *,
     k: int = 25,
+    start: int = 60,
     alpha: float = 3.0,
     units: int = 1000,
-    pretraining_epochs: int = 30,
-    epochs: int = 40,
+    pretraining_epochs: int = 20,
+    epochs: int = 12,
     limit: int | None = None,
 ) -> Measures:
     """Learn k-sparse features, then fit a logistic regression to them (Makhzani and Frey, 2013).
 
     The paper was not at hand when this was written; what others say of it was. As there: a linear
-    code with tied weights, k lowered in training, alpha * k units for the classifier. Here: Adam.
+    code with tied weights, k lowered in training, alpha * k units for the classifier. Here: Adam,
+    biases that begin at the mean image, and weights that begin at 0.3 of Glorot's.
+
+    All 60,000 images are for training. The settings come from trials that trained on the first
+    50,000, by their errors on the other 10,000: among 25, 40, 60 and 100 for ``start``, 10 to 60
+    epochs, rates of 0.0004, 0.001 and 0.003, 0.1, 0.3 and 1 for the factor of the weights, 2, 3 and
+    4 for ``alpha``; for the classifier 8 to 50 epochs, dropout and weight decay.
 
     Parameters
     ----------
@@ -298,8 +373,10 @@ def k_sparse(
         Returns the full MNIST.
     seed
         Seed of weights and order.
-    k, alpha
-        Units kept in training, and the factor for features.
+    k, start
+        Units kept at the end and at the beginning of training.
+    alpha
+        The factor of k for features.
     units
         Size of the code.
     pretraining_epochs, epochs
@@ -310,9 +387,11 @@ def k_sparse(
     Yields
     ------
     tuple
-        Validation and test error in per cent. The features stay as they are.
+        Number of units that are dead on the test images, and the test error in per cent. The
+        features stay as they are.
     """
-    parts = _first(standard_split(load()), limit)
+    data = load()
+    x, x_test = data.x_train[:limit], data.x_test[:limit]
     encoder = torch_nn.mlp((784, units), output="linear", seed=seed)
     model = KSparseAutoencoder(
         encoder,
@@ -321,26 +400,25 @@ def k_sparse(
         alpha=alpha,
         overcomplete=True,
     )
-    for epoch, sparsity in enumerate(sparsity_schedule(4 * k, k, pretraining_epochs)):
-        model.k = sparsity
-        torch_nn.minimise(
-            model,
-            parts[0][0],
-            optimizer=Adam(1e-3 if epoch < pretraining_epochs * 0.8 else 2e-4),
-            epochs=1,
-            batch_size=BATCH,
-            seed=1000 * seed + epoch,
-            progress=False,
-        )
-    features = [torch_nn.encode(model, x) for x, _ in parts]
-    scale = features[0].std()
-    training, validation, test = (
-        (feature / scale, y) for feature, (_, y) in zip(features, parts, strict=True)
-    )
+    weights = torch_nn.get_weights(model)
+    weights["encoder.0.weight"] *= 0.3
+    torch_nn.set_weights(model, centred_weights(weights, x.mean(axis=0)))
+    train_k_sparse(model, x, start=start, epochs=pretraining_epochs, seed=seed)
+    features, features_test = (torch_nn.encode(model, images) for images in (x, x_test))
+    yield "dead units", float(dead_units(features_test))
+    scale = features.std()
     classifier = softmax_layer(units, seed)
-    yield from train_classifier(
-        classifier, (training, validation, test), epochs=epochs, learning_rate=3e-4, seed=seed
-    )
+    for _ in train_with_labels(
+        classifier,
+        *_tensors((features / scale, data.y_train[:limit])),
+        epochs=epochs,
+        learning_rate=1e-3,
+        falling=True,
+        seed=seed,
+    ):
+        pass
+    test = _tensors((features_test / scale, data.y_test[:limit]))
+    yield TEST_ERROR, error_rate(classifier, *test)
 
 
 def _first(parts: tuple[Part, Part, Part], limit: int | None) -> tuple[Part, Part, Part]:

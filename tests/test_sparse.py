@@ -9,7 +9,7 @@ import pytest
 from aecourse import numpy_nn, torch_nn, tf_nn  # isort: skip
 from aecourse.checks import assert_gradients_close, assert_same_outputs
 from aecourse.numpy_nn import sparse as numpy_sparse
-from aecourse.sparse import dead_units, kl_divergence, sparsity_schedule
+from aecourse.sparse import centred_weights, dead_units, kl_divergence, sparsity_schedule
 from aecourse.tf_nn import sparse as tf_sparse
 from aecourse.torch_nn import sparse as torch_sparse
 
@@ -209,3 +209,28 @@ def test_noise_is_refused(name, variant):
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@each_framework
+def test_a_centred_start_gives_the_mean_image_a_code_of_zero_and_back(name):
+    nn, mean = FRAMEWORKS[name], images(1, 6)[0]
+    model = sparse(name, "k-sparse", (6, 9), tied=True)
+    drawn = nn.get_weights(model)
+    nn.set_weights(model, centred_weights(drawn, mean))
+    assert np.allclose(nn.encode(model, mean[None]), 0, rtol=0, atol=1e-15)
+    start = nn.get_weights(model)
+    assert np.array_equal(start["decoder.0.bias"], mean)
+    assert np.array_equal(start["encoder.0.weight"], drawn["encoder.0.weight"])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"decoder.0.weight": np.ones((9, 6))}, "expected weights of one tied layer"),
+        ({"decoder.0.bias": np.ones(5)}, r"expected a mean of shape \(5,\), got \(6,\)"),
+    ],
+)
+def test_centred_weights_want_one_tied_layer_and_its_mean(change, message):
+    weights = numpy_nn.get_weights(sparse("numpy", "k-sparse", (6, 9), tied=True))
+    with pytest.raises(ValueError, match=message):
+        centred_weights(weights | change, images(1, 6)[0])
