@@ -191,8 +191,9 @@ def centred_weights(weights: Weights, mean: Floats) -> Weights:
     r"""Let a tied linear layer start where the mean image has a code of zero, and zero its image.
 
     With :math:`z = xW + b` and :math:`\hat x = hW^\top + b'` that is :math:`b = -\mu W` and
-    :math:`b' = \mu`. With biases of zero, :math:`\mu W` is a large part of every code: it alone
-    decides which units are the largest on nearly all images, and the others are never trained.
+    :math:`b' = \mu`. With biases of zero, :math:`\mu W` is a large part of every code: it
+    decides which units are the largest on most images, and the others are seldom trained (Simon et
+    al., 2026).
 
     Parameters
     ----------

@@ -362,10 +362,11 @@ def k_sparse(
     code with tied weights, k lowered in training, alpha * k units for the classifier. Here: Adam,
     biases that begin at the mean image, and weights that begin at 0.3 of Glorot's.
 
-    All 60,000 images are for training. The settings come from trials that trained on the first
-    50,000, by their errors on the other 10,000: among 25, 40, 60 and 100 for ``start``, 10 to 60
-    epochs, rates of 0.0004, 0.001 and 0.003, 0.1, 0.3 and 1 for the factor of the weights, 2, 3 and
-    4 for ``alpha``; for the classifier 8 to 50 epochs, dropout and weight decay.
+    All 60,000 images are for training, where the paper is said to set 10,000 of them aside. The
+    settings come from trials that trained on the first 50,000, by their errors on the other 10,000:
+    25, 40, 60 and 100 for ``start``, 10 to 60 epochs, rates of 0.0004, 0.001 and 0.003, 0.1, 0.3
+    and 1 for the factor of the weights, 2, 3 and 4 for ``alpha``; for the classifier 8 to 50
+    epochs, dropout and weight decay.
 
     Parameters
     ----------
