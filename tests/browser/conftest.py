@@ -3,6 +3,7 @@
 import base64
 import functools
 import io
+import json
 import os
 import re
 import shutil
@@ -113,6 +114,20 @@ def javascript(browser):
     page.add_script_tag(content=(WIDGETS / "shared.js").read_text("utf-8"))
     yield page
     page.close()
+
+
+@pytest.fixture(scope="session")
+def call():
+    """Give a function that calls one of a page's, with arguments and a result that are long.
+
+    Through JSON: Playwright's own way takes seconds for some thousand numbers.
+    """
+
+    def call_with_json(page, function, *arguments):
+        source = f"(text) => JSON.stringify(({function})(...JSON.parse(text)))"
+        return json.loads(page.evaluate(source, json.dumps(arguments)))
+
+    return call_with_json
 
 
 @pytest.fixture(scope="session")

@@ -61,14 +61,14 @@ def set_amount(page, value):
 
 
 @pytest.fixture
-def damage(lab, browser):
+def damage(lab, browser, call):
     """Give the browser's damage(image, kind, amount, seed)."""
     page = browser.new_page()
     page.add_script_tag(content=lab._script)
 
     def damaged(image, kind, amount, seed):
-        call = "([image, ...rest]) => Array.from(damage(image, ...rest))"
-        return np.array(page.evaluate(call, [image.tolist(), kind, amount, seed]))
+        function = "(...all) => Array.from(damage(...all))"
+        return np.array(call(page, function, image.tolist(), kind, amount, seed))
 
     yield damaged
     page.close()

@@ -6,7 +6,7 @@ from aecourse.widgets import half_precision
 from aecourse.widgets.base import _for_json
 from aecourse.widgets.network import MAX_WEIGHT_BYTES, pack_network
 
-FORWARD = """([network, weights, x]) => {
+FORWARD = """(network, weights, x) => {
   const layers = readNetwork(network, bytesFromBase64(weights.base64));
   return x.map((row) => Array.from(denseForward(layers, row)));
 }"""
@@ -34,20 +34,26 @@ MODELS = {
 each_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 
 
-def forward(page, x, *blocks):
-    network, weights = pack_network(*blocks)
-    return np.array(page.evaluate(FORWARD, [network, _for_json(weights), x.tolist()]))
+@pytest.fixture
+def forward(javascript, call):
+    """Give a function for what the browser makes of ``x`` with the layers of some blocks."""
+
+    def outputs(x, *blocks):
+        network, weights = pack_network(*blocks)
+        return np.array(call(javascript, FORWARD, network, _for_json(weights), x.tolist()))
+
+    return outputs
 
 
 @each_model
-def test_the_browser_computes_what_numpy_computes(model, javascript):
+def test_the_browser_computes_what_numpy_computes(model, forward):
     x = np.random.default_rng(0).random((5, model.encoder.layers[0].n_in), dtype="float32")
     x[0], x[1] = 0, x[1] > 0.7
     for own in (model, half_precision(model)):
-        seen = forward(javascript, x, own.encoder, own.decoder)
+        seen = forward(x, own.encoder, own.decoder)
         assert np.allclose(seen, own(x), rtol=1e-5, atol=1e-5)
         z = own.encode(x)
-        assert np.allclose(forward(javascript, z, own.decoder), own.decode(z), rtol=1e-5, atol=1e-5)
+        assert np.allclose(forward(z, own.decoder), own.decode(z), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("layers", ["one", "two"])
