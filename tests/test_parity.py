@@ -20,8 +20,8 @@ SHAPES = {
 }
 
 
-def step_losses(framework, optimizer, *, dtype, loss="mean_squared_error", sizes, **options):
-    x = np.random.default_rng(0).random((333, sizes[0])).astype(dtype)
+def step_losses(framework, optimizer, *, dtype, n=333, loss="mean_squared_error", sizes, **options):
+    x = np.random.default_rng(0).random((n, sizes[0])).astype(dtype)
     model = framework.autoencoder(sizes, dtype=dtype, seed=11, **options)
     history = framework.fit(
         model,
@@ -68,7 +68,8 @@ OPTIMIZERS = [
 ]
 
 
-# Every rule with one shape, and one of each kind with another.
+# Every rule with one shape, and one of each kind with another. Batches are even here: TensorFlow
+# compiles the step once more for a smaller last one, which the test above has.
 @pytest.mark.parametrize(
     ("shape", "optimizer"),
     [
@@ -79,7 +80,7 @@ OPTIMIZERS = [
 )
 def test_every_rule_in_float32_agrees_to_1e_4(optimizer, shape):
     losses = {
-        name: step_losses(framework, optimizer, dtype="float32", **SHAPES[shape])[STEPS]
+        name: step_losses(framework, optimizer, dtype="float32", n=320, **SHAPES[shape])[STEPS]
         for name, framework in FRAMEWORKS.items()
     }
     assert_same_outputs(losses, rtol=1e-4)
