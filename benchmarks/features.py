@@ -83,6 +83,10 @@ def _tensors(part: Part) -> tuple[Tensor, Tensor]:
     return x.to(torch_device()), y.to(torch_device())
 
 
+def _minibatches(x: Tensor, rng: np.random.Generator) -> tuple[Tensor, ...]:
+    return torch.from_numpy(rng.permutation(len(x))).to(x.device).split(BATCH)
+
+
 @torch.no_grad()
 def error_rate(model: nn.Module, x: Tensor, y: Tensor) -> float:
     """Return the share of wrong answers, in per cent.
@@ -141,7 +145,7 @@ def train_with_labels(
     scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, end, total_iters=epochs)
     rng = np.random.default_rng([seed, 2])
     for epoch in range(epochs):
-        for rows in torch.from_numpy(rng.permutation(len(x))).to(x.device).split(BATCH):
+        for rows in _minibatches(x, rng):
             optimizer.zero_grad()
             nn.functional.cross_entropy(model(x[rows]), y[rows]).backward()
             optimizer.step()
@@ -337,7 +341,7 @@ def train_k_sparse(
     with flushed_denormals():
         for k in tqdm(sparsity_schedule(start, model.k, epochs), unit="epoch"):
             model.k = k
-            for rows in torch.from_numpy(rng.permutation(len(x))).to(images.device).split(BATCH):
+            for rows in _minibatches(images, rng):
                 optimizer.zero_grad()
                 model.objective(images[rows], None).backward()
                 optimizer.step()
